@@ -1,0 +1,175 @@
+"""What can go wrong, in one catalogue, answered as RFC 9457 problem details (or as a page, to a person).
+
+Raise `Problem(409, "gap", expected=7)` anywhere below a handler. Nothing of an unforeseen error ever reaches
+the reply: it is logged, and the reply says 500 and an id to look for in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from litestar.types import ExceptionHandlersMap
+
+from server.db import is_unavailable, new_id
+from server.text import _, fmt
+
+TYPE_PREFIX = "/problems/"
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger("zoufang")
+
+TITLES = {
+    "bad_request": "请求的内容不对",
+    "bad_json": "请求不是可读的JSON",
+    "too_deep": "请求的内容嵌套太深",
+    "unauthenticated": "请先登录",
+    "wrong_password": "手机号或密码不对",
+    "throttled": "试得太多了，请等{wait}再试",
+    "csrf": "页面放得太久了，请刷新后再试",
+    "forbidden": "没有这个权限",
+    "not_found": "没有找到",
+    "method_not_allowed": "不能这样请求",
+    "timeout": "内容没有按时传完，请再试一次",
+    "conflict": "内容有冲突",
+    "too_large": "内容太大",
+    "unsupported_encoding": "不支持这种压缩方式",
+    "unprocessable": "内容没有通过检查",
+    "internal": "出错了，编号{id}",
+    "unavailable": "现在太忙，请稍后再试",
+    # of the sync protocol
+    "gap": "中间缺了几条记录",
+    "fork": "这份本机数据被复制过",
+    "resync": "服务器换了数据，请重新同步",
+    "upgrade": "请更新这个应用",
+    "client": "这份本机数据属于另一个人",
+}
+"""Name of a problem → what it says to a person. `{…}` is filled from the problem's extra members."""
+
+NAMES = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "timeout",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_encoding",
+    422: "unprocessable",
+    429: "throttled",
+    500: "internal",
+    503: "unavailable",
+}
+RETRY_AFTER = "5"
+
+
+class Problem(Exception):
+    """A foreseen error. `name` is the last part of the problem's type; extra members go into the document.
+
+    `detail` replaces the catalogue's sentence where the raiser can say something more useful.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        /,
+        *,
+        detail: str | None = None,
+        headers: dict[str, str] | None = None,
+        cookies: list[Any] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(name)
+        self.status, self.name, self.detail, self.extra = status, name, detail, extra
+        self.headers = headers or {}
+        self.cookies = cookies or []
+
+    @property
+    def title(self) -> str:
+        """The catalogue's sentence, with its values."""
+        return fmt(_(TITLES.get(self.name, TITLES[NAMES.get(self.status, "internal")])), **self.extra)
+
+    def document(self) -> dict[str, Any]:
+        """The problem as RFC 9457 has it."""
+        document = {"type": TYPE_PREFIX + self.name, "title": self.title, "status": self.status, **self.extra}
+        if self.detail:
+            document["detail"] = self.detail
+        return document
+
+
+def not_found() -> Problem:
+    """What everyone gets for what is not there and for what is not theirs: the two look alike."""
+    return Problem(404, "not_found")
+
+
+def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+    """The problem as a page where a browser asked for a page, as a JSON document otherwise."""
+    if problem.status == 401 and wants_page(request):
+        return _to_signin(request)
+    headers = dict(problem.headers)
+    if problem.status == 503:
+        headers.setdefault("Retry-After", RETRY_AFTER)
+    if wants_page(request):
+        body = request.app.state.render("office/problem.html", problem=problem.document())
+        return Response(
+            body,
+            media_type=MediaType.HTML,
+            status_code=problem.status,
+            headers=headers,
+            cookies=problem.cookies,
+        )
+    return Response(
+        problem.document(),
+        media_type=MEDIA_TYPE,
+        status_code=problem.status,
+        headers=headers,
+        cookies=problem.cookies,
+    )
+
+
+def wants_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person is reading: a browser's navigation or htmx, not a script or a sync client."""
+    return "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
+
+
+def _to_signin(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Lead a browser to the sign-in page and back again; htmx is told to go there as a whole page."""
+    if "hx-request" in request.headers:
+        return Response(None, status_code=401, headers={"HX-Redirect": "/login"})
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = "/login"
+    if request.method in ("GET", "HEAD") and here != "/":
+        target += "?next=" + quote(here, safe="/")
+    return Redirect(target, status_code=303)
+
+
+def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[Any]:
+    """A foreseen error."""
+    return respond(request, error)
+
+
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """The framework's own errors (no such route, wrong method, a parameter that can't be read)."""
+    status = error.status_code if error.status_code in NAMES else (400 if error.status_code < 500 else 500)
+    if status == 500:
+        return on_bug(request, error)
+    headers = {k: v for k, v in (error.headers or {}).items() if k.lower() in ("allow", "retry-after")}
+    return respond(request, Problem(status, NAMES[status], headers=headers))
+
+
+def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Everything unforeseen: 503 where trying again may help, else 500 with an id that the log has too."""
+    if is_unavailable(error):
+        log.warning("unavailable: %s %s: %s", request.method, request.url.path, type(error).__name__)
+        return respond(request, Problem(503, "unavailable"))
+    reference = new_id()[-12:]
+    log.error("internal error %s: %s %s", reference, request.method, request.url.path, exc_info=error)
+    return respond(request, Problem(500, "internal", id=reference))
+
+
+HANDLERS: ExceptionHandlersMap = {Problem: on_problem, HTTPException: on_http, Exception: on_bug}
