@@ -1,0 +1,128 @@
+"""Docs and their fields. A field is a register of its own; a doc never changes in place.
+
+All structs are frozen: `merge` makes new ones and shares what did not change.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+Json = Any
+
+
+class Stamp(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who set a value and with which op. `at` is the phone's clock: information, never used to merge."""
+
+    rev: int
+    client: str
+    seq: int
+    by: str = ""
+    at: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name under which a sibling is known on the wire."""
+        return f"{self.client}:{self.seq}"
+
+    def seen_by(self, base: int, client: str, seq: int) -> bool:
+        """Rule 2: whether whoever made op `client:seq` from `base` had this value in sight."""
+        return self.rev <= base or (self.client == client and self.seq < seq)
+
+
+class Sibling(msgspec.Struct, frozen=True):
+    """A value entered without sight of the one now shown; it waits for a person."""
+
+    value: Json
+    stamp: Stamp
+
+
+NEVER = Stamp(0, "", 0)
+
+
+class Register(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag="r"):
+    """A scalar, text, list item, matrix cell or immutable: one shown value and its open siblings."""
+
+    value: Json = None
+    stamp: Stamp = NEVER
+    siblings: tuple[Sibling, ...] = ()
+
+
+class SetRegister(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag="s"):
+    """A set: each element with the adds that hold it up, at most one a client."""
+
+    adds: dict[str, tuple[Stamp, ...]] = {}
+
+
+class Doc(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One synced thing. `fields` by path: `carer`, `score/floor`, `samples/018f…`."""
+
+    kind: str
+    id: str
+    rev: int
+    form: str
+    form_version: int
+    state: str | None = None
+    fields: dict[str, Register | SetRegister] = {}
+    meta: dict[str, Json] = {}
+    notes: dict[str, Json] = {}
+    author: str | None = None
+    created_at: str | None = None
+    event: Stamp = NEVER  # the latest event, so that it counts as a change its successors may not have seen
+
+    def values(self) -> dict[str, Json]:
+        """The shown values by path, absent where null; a set is a sorted list."""
+        return {path: value for path, value in map(_shown, self.fields.items()) if value not in (None, [])}
+
+    def siblings(self) -> dict[str, list[dict[str, Json]]]:
+        """The open siblings by path, as on the wire."""
+        return {
+            path: [wire_sibling(s) for s in reg.siblings]
+            for path, reg in self.fields.items()
+            if isinstance(reg, Register) and reg.siblings
+        }
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Who set each shown value, by path; for a set its latest add."""
+        return {path: stamp for path, reg in self.fields.items() if (stamp := _latest(reg)) is not NEVER}
+
+
+def _shown(item: tuple[str, Register | SetRegister]) -> tuple[str, Json]:
+    path, reg = item
+    return path, sorted(reg.adds) if isinstance(reg, SetRegister) else reg.value
+
+
+def _latest(reg: Register | SetRegister) -> Stamp:
+    if isinstance(reg, Register):
+        return reg.stamp
+    stamps: Iterable[Stamp] = (s for held in reg.adds.values() for s in held)
+    return max(stamps, key=lambda s: (s.rev, s.seq), default=NEVER)
+
+
+def wire_sibling(sibling: Sibling) -> dict[str, Json]:
+    """A sibling as it travels."""
+    stamp = sibling.stamp
+    return {"sibling": stamp.name, "value": sibling.value, "by": stamp.by, "at": stamp.at}
+
+
+def wire(doc: Doc) -> dict[str, Json]:
+    """The whole doc as it travels (DOC in PROTOCOL.md), unfiltered."""
+    body: dict[str, Json] = {
+        "kind": doc.kind,
+        "id": doc.id,
+        "rev": doc.rev,
+        "form": doc.form,
+        "form_version": doc.form_version,
+        "fields": doc.values(),
+        "siblings": doc.siblings(),
+        "meta": {**doc.meta, "author": doc.author} if doc.author else dict(doc.meta),
+    }
+    if doc.state is not None:
+        body["state"] = doc.state
+    if doc.notes:
+        body["notes"] = doc.notes
+    return body
+
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Doc).decode

@@ -1,0 +1,195 @@
+"""The messages of the sync protocol (see PROTOCOL.md) and how they are decoded.
+
+The envelope is decoded first and each op alone, so that one damaged op never takes the others with it.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+import msgspec
+
+VERSION = 1
+MAX_OPS = 200
+MAX_PUSH_BYTES = 1 << 20
+MAX_OP_BYTES = 64 << 10
+MAX_PAGE = 1000
+PAGE_BYTES = 512 << 10
+MAX_SEQ = 2**53 - 1
+MAX_DEPTH = 32
+
+Json = Any  # a parsed JSON value
+
+
+class Pull(msgspec.Struct, omit_defaults=True):
+    """What a client asks for: everything that came after `cursor` (None: all)."""
+
+    cursor: str | None = None
+    limit: int = MAX_PAGE
+
+
+class SyncRequest(msgspec.Struct):
+    """One `POST /sync`; `push` stays undecoded, each op is decoded on its own."""
+
+    protocol: int
+    client: str
+    epoch: str | None = None
+    push: list[msgspec.Raw] = []
+    pull: Pull | None = None
+
+
+class Op(msgspec.Struct, omit_defaults=True, rename={"from_": "from"}):
+    """One change that a person made. `set` values are shaped by the field's merge type."""
+
+    seq: int
+    op: str
+    kind: str
+    doc: str
+    base: int = 0
+    form: str | None = None
+    form_version: int | None = None
+    set: dict[str, Json] | None = None
+    was: dict[str, str | None] | None = None
+    sees: dict[str, list[str]] | None = None
+    event: str | None = None
+    from_: str | None = None
+    args: dict[str, Json] | None = None
+    meta: dict[str, Json] | None = None
+    at: str | None = None
+
+
+class Warn(msgspec.Struct):
+    """A value that was taken although it looks wrong: `out_of_range`, `too_long`, `unknown_choice` …"""
+
+    field: str
+    code: str
+
+
+class Result(msgspec.Struct, omit_defaults=True):
+    """The answer to one op, stored with it and given again if the op comes again."""
+
+    seq: int
+    result: str
+    rev: int = 0
+    fields: list[str] = []
+    warnings: list[Warn] = []
+    code: str | None = None
+    params: dict[str, Json] = {}
+
+
+class Gone(msgspec.Struct):
+    """A doc that left the user's scope."""
+
+    kind: str
+    id: str
+
+
+class SyncReply(msgspec.Struct):
+    """The answer to one `POST /sync`. `docs` are wire docs (see `doc.wire`)."""
+
+    epoch: str
+    now: str
+    acked: int
+    durable: int
+    results: list[Result]
+    docs: list[dict[str, Json]]
+    drop: list[Gone]
+    cursor: str | None
+    more: bool
+
+
+class BadEnvelope(Exception):
+    """The request as a whole can't be read; nothing of it is applied."""
+
+
+class _SeqOnly(msgspec.Struct):
+    seq: int
+
+
+_decode_request = msgspec.json.Decoder(SyncRequest).decode
+_decode_op = msgspec.json.Decoder(Op).decode
+_decode_seq = msgspec.json.Decoder(_SeqOnly).decode
+
+
+def decode_request(body: bytes) -> SyncRequest:
+    """The envelope of a request. Raises BadEnvelope."""
+    try:
+        request = _decode_request(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise BadEnvelope(str(error)) from error
+    if not 8 <= len(request.client) <= 64 or ":" in request.client or not request.client.isascii():
+        raise BadEnvelope("client")
+    return request
+
+
+def read_seq(raw: bytes) -> int:
+    """The seq of an op whose rest may be unreadable. Raises BadEnvelope."""
+    try:
+        seq = _decode_seq(raw).seq
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        seq = _lenient_seq(raw)
+    if not 1 <= seq <= MAX_SEQ:
+        raise BadEnvelope("seq")
+    return seq
+
+
+def _lenient_seq(raw: bytes) -> int:
+    try:
+        seq = json.loads(raw.decode("utf-8", "surrogatepass"))["seq"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadEnvelope("seq") from error
+    if type(seq) is not int:
+        raise BadEnvelope("seq")
+    return seq
+
+
+def decode_op(raw: bytes) -> Op | None:
+    """The op, or None where it can't be decoded (it is then held as `bad_op`, its bytes kept)."""
+    try:
+        op = _decode_op(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return op if _is_storable(op) else None
+
+
+def _is_storable(op: Op) -> bool:
+    names = (op.op, op.kind, op.doc, op.form or "", op.event or "", op.at or "")
+    if any(len(name) > 80 or "\0" in name for name in names):
+        return False
+    return op.base >= 0 and clean(op.meta) and clean(op.args) and clean(op.set)
+
+
+def clean(value: Json, depth: int = 0) -> bool:
+    """Whether a database can store this JSON value: no NUL, no lone surrogate, no endless depth."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+    if depth > MAX_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return all(clean(k, depth) and clean(v, depth + 1) for k, v in value.items())
+    if isinstance(value, list):
+        return all(clean(v, depth + 1) for v in value)
+    if isinstance(value, int):
+        return abs(value) <= MAX_SEQ
+    return True
+
+
+def digest(raw: bytes) -> str:
+    """A hash of the op's body as parsed JSON: key order, spacing and `1` against `1.0` don't matter."""
+    try:
+        value = json.loads(raw.decode("utf-8", "surrogatepass"))
+        text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        data = text.encode()
+    except (ValueError, RecursionError):
+        data = raw
+    return hashlib.sha256(data).hexdigest()
+
+
+def _plain(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
