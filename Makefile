@@ -1,0 +1,45 @@
+# make run | make test | make check: each sets up what it needs by itself; repeated runs find their stamps in .make/.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+export PATH := $(CURDIR)/.make/bin:$(CURDIR)/.venv/bin:$(PATH)
+export PYTHONUTF8 := 1
+
+# The newest of these decides whether the bundle is built again.
+SOURCES := $(shell find pwa templates locale sync/vectors -type f -not -path 'pwa/dist/*' 2>/dev/null)
+
+.PHONY: run test check setup bundle clean help
+
+help: ## What can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+run: setup ## The demo school on http://127.0.0.1:8000
+	@zoufang migrate
+	@zoufang demo
+	@exec zoufang serve
+
+test: setup ## All tests: server, sync, phone, journeys in a browser
+	@python3 scripts/bootstrap.py system
+	@python scripts/test.py
+
+check: setup ## Style, types, templates, forms, catalogue, size of the bundle
+	@python scripts/check.py
+
+setup: .make/python .make/node .make/bundle
+
+bundle: .make/bundle ## The phone's JavaScript and CSS into pwa/dist
+
+.make/python: pyproject.toml uv.lock scripts/bootstrap.py
+	@python3 scripts/bootstrap.py python
+	@touch $@
+
+.make/node: package.json package-lock.json scripts/bootstrap.py
+	@python3 scripts/bootstrap.py node
+	@touch $@
+
+.make/bundle: .make/node $(SOURCES)
+	@node pwa/build.mjs
+	@touch $@
+
+clean: ## Forget what was built (the database in var/ stays)
+	rm -rf .make .venv node_modules pwa/dist
