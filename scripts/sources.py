@@ -1,0 +1,81 @@
+"""Where words for people are written: Python, templates and TypeScript, read as their own languages read them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel.messages.jslexer import tokenize, unquote_string
+from jinja2 import Environment, nodes
+
+ROOT = Path(__file__).resolve().parent.parent
+CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+MARK = "_"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A piece of Chinese in the source: where, what, and whether it is marked for the catalogue by `_('…')`."""
+
+    path: str
+    line: int
+    text: str
+    marked: bool
+
+
+def every() -> Iterator[Words]:
+    """All Chinese in the code that makes what people read, file by file."""
+    readers = (("server/**/*.py", python), ("sync/**/*.py", python), ("pwa/**/*.ts", typescript))
+    for pattern, read in (*readers, ("templates/**/*.html", template)):
+        for path in sorted(ROOT.glob(pattern)):
+            name = path.relative_to(ROOT).as_posix()
+            if not name.startswith("pwa/dist/"):
+                yield from read(name, path.read_text("utf-8"))
+
+
+def python(path: str, source: str) -> Iterator[Words]:
+    """Chinese in string constants; docstrings and comments are for those who read the code."""
+    tree = ast.parse(source)
+    marked = {
+        id(argument)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == MARK
+        for argument in node.args
+    }
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            if id(node) in marked or CHINESE.search(node.value):
+                yield Words(path, node.lineno, node.value, id(node) in marked)
+
+
+def template(path: str, source: str) -> Iterator[Words]:
+    """Chinese in a template: its text and attributes are bare; constants may stand inside `_(…)`."""
+    tree = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=True).parse(source)
+    marked: set[int] = set()
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == MARK:
+            marked |= {id(argument) for argument in call.args}
+    for node in tree.find_all(nodes.Const):
+        if isinstance(node.value, str) and (id(node) in marked or CHINESE.search(node.value)):
+            yield Words(path, node.lineno, node.value, id(node) in marked)
+    for data in tree.find_all(nodes.TemplateData):
+        if found := CHINESE.search(data.data):
+            line = data.lineno + data.data.count("\n", 0, found.start())
+            yield Words(path, line, " ".join(data.data[found.start() :].split())[:40], False)
+
+
+def typescript(path: str, source: str) -> Iterator[Words]:
+    """Chinese in string and template literals of TypeScript; comments don't count."""
+    before: list[str] = []
+    for token in tokenize(source, jsx=False, template_string=True):
+        if token.type in ("string", "template_string"):
+            text = unquote_string(token.value) if token.type == "string" else token.value[1:-1]
+            marked = before[-2:] == [MARK, "("]
+            if marked or CHINESE.search(text):
+                yield Words(path, token.lineno, text, marked)
+        if token.type not in ("linecomment", "multilinecomment"):
+            before = [*before[-1:], token.value]
