@@ -16,7 +16,7 @@ OFFICE_ONLY = ("office",)
 
 
 def sizes() -> dict[str, int]:
-    """Bytes after gzip -9 of each built file that a phone fetches, by name: no source maps, nothing of the office."""
+    """Bytes after gzip -9 of each built file that a phone fetches: no source maps, nothing of the office."""
     files = [path for path in DIST.rglob("*") if path.is_file() and path.suffix not in (".map",)]
     return {
         path.relative_to(DIST).as_posix(): len(gzip.compress(path.read_bytes(), 9))

@@ -1,6 +1,6 @@
 """The catalogue of words: every `_('…')` of Python, templates and TypeScript, in locale/messages.pot.
 
-python -m scripts.catalogue            writes it, and brings each locale/<language>/LC_MESSAGES/zoufang.po up to it
+python -m scripts.catalogue            writes it, and brings locale/*/LC_MESSAGES/zoufang.po up to it
 python -m scripts.catalogue --check    only says whether that is needed
 """
 
@@ -21,7 +21,7 @@ TEMPLATE = LOCALE / "messages.pot"
 
 
 def catalogue() -> Catalog:
-    """Every marked text, once, with the files it stands in; sorted, so that it changes only with the texts."""
+    """Every marked text, once, with the files it stands in; sorted, so that only a text changes it."""
     places: dict[str, set[str]] = defaultdict(set)
     for words in sources.every():
         if words.marked:

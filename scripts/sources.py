@@ -1,4 +1,4 @@
-"""Where words for people are written: Python, templates and TypeScript, read as their own languages read them."""
+"""Where words for people are written: Python, templates and TypeScript, each by its own grammar."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).resolve().parent.parent
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-MARK = "_"
+MARKS = ("_", "N_")
 
 
 @dataclass(frozen=True)
 class Words:
-    """A piece of Chinese in the source: where, what, and whether it is marked for the catalogue by `_('…')`."""
+    """A piece of Chinese in the source: where, what, and whether `_('…')` marks it for the catalogue."""
 
     path: str
     line: int
@@ -42,14 +42,15 @@ def python(path: str, source: str) -> Iterator[Words]:
     marked = {
         id(argument)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == MARK
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS
         for argument in node.args
     }
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
-            if id(node) in marked or CHINESE.search(node.value):
-                yield Words(path, node.lineno, node.value, id(node) in marked)
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in prose:
+            continue
+        if id(node) in marked or CHINESE.search(node.value):
+            yield Words(path, node.lineno, node.value, id(node) in marked)
 
 
 def template(path: str, source: str) -> Iterator[Words]:
@@ -57,7 +58,7 @@ def template(path: str, source: str) -> Iterator[Words]:
     tree = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=True).parse(source)
     marked: set[int] = set()
     for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name == MARK:
+        if isinstance(call.node, nodes.Name) and call.node.name in MARKS:
             marked |= {id(argument) for argument in call.args}
     for node in tree.find_all(nodes.Const):
         if isinstance(node.value, str) and (id(node) in marked or CHINESE.search(node.value)):
@@ -74,7 +75,7 @@ def typescript(path: str, source: str) -> Iterator[Words]:
     for token in tokenize(source, jsx=False, template_string=True):
         if token.type in ("string", "template_string"):
             text = unquote_string(token.value) if token.type == "string" else token.value[1:-1]
-            marked = before[-2:] == [MARK, "("]
+            marked = len(before) == 2 and before[0] in MARKS and before[1] == "("
             if marked or CHINESE.search(text):
                 yield Words(path, token.lineno, text, marked)
         if token.type not in ("linecomment", "multilinecomment"):

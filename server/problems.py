@@ -16,36 +16,36 @@ from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
 from server.db import is_unavailable, new_id
-from server.text import _, fmt
+from server.text import N_, _, fmt
 
 TYPE_PREFIX = "/problems/"
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("zoufang")
 
 TITLES = {
-    "bad_request": "请求的内容不对",
-    "bad_json": "请求不是可读的JSON",
-    "too_deep": "请求的内容嵌套太深",
-    "unauthenticated": "请先登录",
-    "wrong_password": "手机号或密码不对",
-    "throttled": "试得太多了，请等{wait}再试",
-    "csrf": "页面放得太久了，请刷新后再试",
-    "forbidden": "没有这个权限",
-    "not_found": "没有找到",
-    "method_not_allowed": "不能这样请求",
-    "timeout": "内容没有按时传完，请再试一次",
-    "conflict": "内容有冲突",
-    "too_large": "内容太大",
-    "unsupported_encoding": "不支持这种压缩方式",
-    "unprocessable": "内容没有通过检查",
-    "internal": "出错了，编号{id}",
-    "unavailable": "现在太忙，请稍后再试",
+    "bad_request": N_("请求的内容不对"),
+    "bad_json": N_("请求不是可读的JSON"),
+    "too_deep": N_("请求的内容嵌套太深"),
+    "unauthenticated": N_("请先登录"),
+    "wrong_password": N_("手机号或密码不对"),
+    "throttled": N_("试得太多了，请等{wait}再试"),
+    "csrf": N_("页面放得太久了，请刷新后再试"),
+    "forbidden": N_("没有这个权限"),
+    "not_found": N_("没有找到"),
+    "method_not_allowed": N_("不能这样请求"),
+    "timeout": N_("内容没有按时传完，请再试一次"),
+    "conflict": N_("内容有冲突"),
+    "too_large": N_("内容太大"),
+    "unsupported_encoding": N_("不支持这种压缩方式"),
+    "unprocessable": N_("内容没有通过检查"),
+    "internal": N_("出错了，编号{id}"),
+    "unavailable": N_("现在太忙，请稍后再试"),
     # of the sync protocol
-    "gap": "中间缺了几条记录",
-    "fork": "这份本机数据被复制过",
-    "resync": "服务器换了数据，请重新同步",
-    "upgrade": "请更新这个应用",
-    "client": "这份本机数据属于另一个人",
+    "gap": N_("中间缺了几条记录"),
+    "fork": N_("这份本机数据被复制过"),
+    "resync": N_("服务器换了数据，请重新同步"),
+    "upgrade": N_("请更新这个应用"),
+    "client": N_("这份本机数据属于另一个人"),
 }
 """Name of a problem → what it says to a person. `{…}` is filled from the problem's extra members."""
 

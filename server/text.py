@@ -22,6 +22,11 @@ def _(text: str) -> str:
     return text if language == SOURCE else _catalogue(language).gettext(text)
 
 
+def N_(text: str) -> str:
+    """Marks a text of a table for the catalogue; `_` translates it when it is shown."""
+    return text
+
+
 def fmt(text: str, /, **values: Any) -> str:
     """Replace each `{name}` by its value. Unlike str.format it knows no attributes, indexes or formats."""
     for name, value in values.items():
