@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, event
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -179,3 +180,9 @@ def is_unavailable(error: BaseException) -> bool:
     return isinstance(error, (OperationalError, InterfaceError)) and any(
         word in text for word in _PASSING_SQLITE
     )
+
+
+async def insert_or_ignore(conn: AsyncConnection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless one with its key is there. Returns whether it was inserted."""
+    make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    return (await conn.execute(make(table).values(values).on_conflict_do_nothing())).rowcount == 1

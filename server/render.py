@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
@@ -58,7 +58,8 @@ class Render:
             keep_trailing_newline=True,
         )
         self.env.filters.update(filters.FILTERS)
-        self.env.globals.update(_=_, asset=assets.url, language=language)
+        names: dict[str, Any] = {"_": _, "asset": assets.url, "language": language}
+        cast("dict[str, Any]", self.env.globals).update(names)
 
     def __call__(self, template: str, /, **context: Any) -> str:
         """The template with its context, as text."""

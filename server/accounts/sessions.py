@@ -1,0 +1,169 @@
+"""Sessions and delivery tokens: random, hashed at rest, with an idle and an absolute limit."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.accounts.models import delivery_tokens, sessions, users
+from server.db import new_id
+from server.settings import Settings
+
+SEEN_EVERY = timedelta(minutes=5)
+DELIVERY_AFTER_END = timedelta(days=30)
+DEVICE_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A live session. `client` is the id under which this session's ops are numbered."""
+
+    id: str
+    user: str
+    name: str
+    client: str
+    school: str | None
+    device: str
+    seen: datetime
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a delivery token allows: this user's pushes from this client."""
+
+    user: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A session as its owner or the office sees it in a list."""
+
+    id: str
+    user: str
+    name: str
+    device: str
+    created: datetime
+    seen: datetime
+
+
+def digest(token: str) -> str:
+    """What is stored of a token. It is random and long, so a plain hash can't be turned back."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def open_session(
+    conn: AsyncConnection,
+    settings: Settings,
+    user: str,
+    *,
+    client: str | None,
+    school: str | None,
+    device: str,
+    now: datetime,
+) -> tuple[str, str | None]:
+    """Begin a session. Returns its token and, if the phone named its client, a delivery token for that."""
+    token = secrets.token_urlsafe(32)
+    row = {
+        "token_hash": digest(token),
+        "id": new_id(),
+        "user_id": user,
+        "client_id": client or new_id(),
+        "school_id": school,
+        "device": device[:DEVICE_LENGTH],
+        "created": now,
+        "seen": now,
+        "expires": now + timedelta(days=settings.session_max_days),
+    }
+    await conn.execute(insert(sessions).values(row))
+    await _forget_old(conn, user, now)
+    if client is None:
+        return token, None
+    delivery = secrets.token_urlsafe(32)
+    values = {"token_hash": digest(delivery), "session_hash": digest(token), "user_id": user}
+    await conn.execute(insert(delivery_tokens).values(**values, client_id=client))
+    return token, delivery
+
+
+async def find_session(
+    conn: AsyncConnection, settings: Settings, token: str, csrf: str, now: datetime
+) -> Session | None:
+    """The live session with this token; None for any other, whatever the reason."""
+    query = select(sessions, users.c.name).join(users).where(sessions.c.token_hash == digest(token))
+    row = (await conn.execute(query)).first()
+    if row is None or _end(row, settings) <= now:
+        return None
+    return Session(row.id, row.user_id, row.name, row.client_id, row.school_id, row.device, row.seen, csrf)
+
+
+async def saw(conn: AsyncConnection, session: str, now: datetime) -> None:
+    """Note that a session is in use; called at most every `SEEN_EVERY`."""
+    await conn.execute(update(sessions).where(sessions.c.id == session).values(seen=now))
+
+
+async def choose_school(conn: AsyncConnection, session: str, school: str) -> None:
+    """The school that this session's requests are about from now on. The caller has checked that it may."""
+    await conn.execute(update(sessions).where(sessions.c.id == session).values(school_id=school))
+
+
+async def end_session(conn: AsyncConnection, session: str, now: datetime) -> str | None:
+    """Sign out or revoke. Returns the user whose session it was, None if there is none that lives."""
+    live = update(sessions).where(sessions.c.id == session, sessions.c.ended.is_(None))
+    return (await conn.execute(live.values(ended=now).returning(sessions.c.user_id))).scalar()
+
+
+async def end_all_sessions(conn: AsyncConnection, user: str, now: datetime) -> None:
+    """Revoke every session of a person, as when the password changes."""
+    live = update(sessions).where(sessions.c.user_id == user, sessions.c.ended.is_(None))
+    await conn.execute(live.values(ended=now))
+
+
+async def list_devices(
+    conn: AsyncConnection, settings: Settings, people: Sequence[str], now: datetime
+) -> list[Device]:
+    """Live sessions of these users, the latest used first."""
+    query = (
+        select(sessions, users.c.name)
+        .join(users)
+        .where(sessions.c.user_id.in_(people), sessions.c.ended.is_(None))
+        .order_by(sessions.c.seen.desc())
+    )
+    rows = await conn.execute(query)
+    return [
+        Device(row.id, row.user_id, row.name, row.device, row.created, row.seen)
+        for row in rows
+        if _end(row, settings) > now
+    ]
+
+
+async def verify_delivery(
+    conn: AsyncConnection, settings: Settings, token: str, now: datetime
+) -> Delivery | None:
+    """Whose pushes a delivery token allows, until 30 days after its session ended in whatever way."""
+    query = (
+        select(delivery_tokens, sessions).join(sessions).where(delivery_tokens.c.token_hash == digest(token))
+    )
+    row = (await conn.execute(query)).first()
+    if row is None or _end(row, settings) + DELIVERY_AFTER_END <= now:
+        return None
+    return Delivery(row.user_id, row.client_id)
+
+
+def _end(row: Row, settings: Settings) -> datetime:
+    """When a session ended or will end if nobody uses it any more."""
+    idle = row.seen + timedelta(days=settings.session_idle_days)
+    return min(end for end in (row.ended, row.expires, idle) if end is not None)
+
+
+async def _forget_old(conn: AsyncConnection, user: str, now: datetime) -> None:
+    """Remove the user's sessions that not even a delivery token can need any more."""
+    long_ago = now - DELIVERY_AFTER_END
+    gone = (sessions.c.expires < long_ago) | (sessions.c.ended < long_ago)
+    await conn.execute(delete(sessions).where(sessions.c.user_id == user, gone))

@@ -1,0 +1,96 @@
+"""Schools (学校), the unit of everything: the rev counter, the time zone, the name. And the database's life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.db import Json, metadata, new_id
+
+ZONE = "Asia/Shanghai"
+
+schools = Table(
+    "schools",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("tz", String(64), nullable=False, comment="IANA zone that the school's days are counted in"),
+    Column("rev", BigInteger, nullable=False, comment="the last rev given to a change; only grows"),
+    Column("settings", Json, nullable=False),
+)
+
+life = Table(
+    "life",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="always 1"),
+    Column(
+        "epoch",
+        String(36),
+        nullable=False,
+        comment="names this life of the database; a restore makes another",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """A school without its counter, which only the gateway touches."""
+
+    id: str
+    name: str
+    tz: str
+    settings: dict[str, Any]
+
+
+async def create_school(
+    conn: AsyncConnection, name: str, *, tz: str = ZONE, settings: dict[str, Any] | None = None
+) -> str:
+    """Add a school and return its id. Two schools can't have the same name (IntegrityError)."""
+    school = new_id()
+    row = {"id": school, "name": name.strip(), "tz": tz, "rev": 0, "settings": settings or {}}
+    await conn.execute(insert(schools).values(row))
+    return school
+
+
+async def find_school(conn: AsyncConnection, name: str) -> School | None:
+    """The school of that name."""
+    return await _one(conn, schools.c.name == name.strip())
+
+
+async def get_school(conn: AsyncConnection, school: str) -> School | None:
+    """The school of that id."""
+    return await _one(conn, schools.c.id == school)
+
+
+async def all_schools(conn: AsyncConnection) -> list[School]:
+    """Every school, by name."""
+    rows = await conn.execute(select(schools).order_by(schools.c.name))
+    return [School(row.id, row.name, row.tz, row.settings) for row in rows]
+
+
+async def change_settings(conn: AsyncConnection, school: str, changes: dict[str, Any]) -> None:
+    """Set some of a school's settings, leaving the others as they are."""
+    known = await get_school(conn, school)
+    if known is None:
+        raise KeyError(school)
+    merged = {**known.settings, **changes}
+    await conn.execute(update(schools).where(schools.c.id == school).values(settings=merged))
+
+
+async def epoch(conn: AsyncConnection) -> str:
+    """The name of this life of the database (see the sync protocol)."""
+    return (await conn.execute(select(life.c.epoch).where(life.c.id == 1))).scalar_one()
+
+
+async def begin_life(conn: AsyncConnection) -> None:
+    """Name a new database's life; one that has a name keeps it."""
+    if (await conn.execute(select(life.c.id))).first() is None:
+        await conn.execute(insert(life).values(id=1, epoch=new_id()))
+
+
+async def _one(conn: AsyncConnection, condition: Any) -> School | None:
+    row = (await conn.execute(select(schools).where(condition))).first()
+    return School(row.id, row.name, row.tz, row.settings) if row else None
