@@ -1,0 +1,17 @@
+"""What follows by itself when a doc changes: kind → handlers, in one visible place.
+
+A handler is called once per changed doc, inside the transaction that changed it, with the doc as it was (None:
+new) and as it is; it changes other docs through `work.raise_event` and `work.edit` only.
+"""
+
+from server.gateway.work import Effect, Work
+from sync.doc import Doc
+
+EFFECTS: dict[str, list[Effect]] = {}
+
+
+async def run_effects(work: Work, changed: list[tuple[Doc | None, Doc]]) -> None:
+    """Run the handlers of these changes."""
+    for before, after in changed:
+        for effect in EFFECTS.get(after.kind, ()):
+            await effect(work, before, after)
