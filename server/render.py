@@ -10,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 
 from server import filters
+from server.paths import folder
 from server.text import _, language
 
-ROOT = Path(__file__).parent.parent
-TEMPLATES = ROOT / "templates"
-DIST = ROOT / "pwa" / "dist"
+TEMPLATES = folder("templates")
+DIST = folder("pwa/dist")
 
 
 class Assets:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gettext
 from contextvars import ContextVar
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-LOCALES = Path(__file__).parent.parent / "locale"
+from server.paths import folder
+
+LOCALES = folder("locale")
 DOMAIN = "zoufang"
 SOURCE = "zh-CN"
 LANGUAGES = (SOURCE, "en")

@@ -32,7 +32,7 @@ SIZES: dict[Place, ViewportSize] = {
 
 
 class Browser:
-    """One person's browser. `kill()` is what Android does to it; `open()` starts it again with its profile."""
+    """One person's browser. `kill()` is what Android does to it; `open()` starts it again."""
 
     def __init__(
         self, playwright: Playwright, profile: Path, url: str, place: Place = "phone", **context: Any
