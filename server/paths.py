@@ -1,4 +1,4 @@
-"""Where the files are that are not Python: beside the packages in a checkout, inside this one if installed."""
+"""Where files that are not Python are: beside the packages in a checkout, inside this one when installed."""
 
 from __future__ import annotations
 
