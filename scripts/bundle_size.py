@@ -12,7 +12,7 @@ from pathlib import Path
 DIST = Path(__file__).resolve().parent.parent / "pwa" / "dist"
 SCRIPTS_LIMIT = 90_000
 FIRST_VISIT_LIMIT = 300_000
-OFFICE_ONLY = ("office",)
+ELSEWHERE = ("office", "fill")
 
 
 def sizes() -> dict[str, int]:
@@ -21,7 +21,7 @@ def sizes() -> dict[str, int]:
     return {
         path.relative_to(DIST).as_posix(): len(gzip.compress(path.read_bytes(), 9))
         for path in sorted(files)
-        if not path.name.startswith(OFFICE_ONLY)
+        if not path.name.startswith(ELSEWHERE)
     }
 
 
