@@ -1,4 +1,4 @@
-"""Schools (学校), the unit of everything: the rev counter, the time zone, the name. And the database's life."""
+"""Schools (学校), the unit of everything: rev counter, time zone, name. And the database's life."""
 
 from __future__ import annotations
 

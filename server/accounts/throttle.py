@@ -1,8 +1,8 @@
 """What slows a guesser down and leaves a school alone.
 
-An account that is tried in vain gets a growing delay, whether it exists or not. An address is stopped only when
-many *different* accounts fail from it, so sixty teachers behind one router, typing badly, all get in; one that
-signed in from there before is let through even then.
+An account that is tried in vain gets a growing delay, whether it exists or not. An address is stopped only
+when many *different* accounts fail from it, so sixty teachers behind one router, typing badly, all get in; one
+that signed in from there before is let through even then.
 
 Each try is counted as a failure before the password is looked at and taken back when it was right: tries that
 run side by side can't slip past the count.
@@ -30,7 +30,7 @@ TRUST_ADDRESS = timedelta(days=30)
 
 
 async def begin_try(conn: AsyncConnection, account: str, address: str, now: datetime) -> timedelta | None:
-    """Count a try. Returns None if the password may be looked at, else how long to wait; a wait counts nothing.
+    """Count a try. Returns None if the password may be looked at, else the time to wait (and counts nothing).
 
     `account` is any stable text for the account, `address` as `address_key` gives it.
     """
@@ -73,7 +73,7 @@ async def succeeded(conn: AsyncConnection, account: str, address: str, now: date
 
 
 def delay(failures: int) -> timedelta:
-    """How long an account rests after so many failures in a row: 30 s, 1 min, 2 min … a quarter of an hour."""
+    """How long an account rests after so many failures in a row: 30 s, 1 min, 2 min … 15 min."""
     doublings = min(failures - FREE_TRIES, 10)
     return min(FIRST_DELAY * 2**doublings, LONGEST_DELAY)
 

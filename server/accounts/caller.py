@@ -1,0 +1,75 @@
+"""Who is asking: the dependencies `session` and `principal` of every handler that names them.
+
+Without a live session a script gets a 401 problem and a browser is led to the sign-in page (server.problems).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.di import NamedDependency, Provide
+from litestar.types import Dependencies
+
+from server.access import Principal, load_principal, schools_of
+from server.accounts.sessions import SEEN_EVERY, Session, find_session, saw
+from server.problems import Problem, not_found
+from server.security import SESSION_COOKIE, csrf_of
+
+SCHOOL_HEADER = "x-school"
+
+
+async def current_session(request: Request[Any, Any, Any]) -> Session | None:
+    """The live session that the request's cookie names, noted as seen."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    state = request.app.state
+    now = state.clock()
+    csrf = csrf_of(token, state.settings)
+    async with state.db.read() as conn:
+        session = await find_session(conn, state.settings, token, csrf, now)
+    if session and now - session.seen > SEEN_EVERY:
+        async with state.db.write() as conn:
+            await saw(conn, session.id, now)
+    return session
+
+
+async def provide_session(request: Request[Any, Any, Any]) -> Session:
+    """The session, or Problem 401."""
+    session = await current_session(request)
+    if session is None:
+        raise Problem(401, "unauthenticated")
+    return session
+
+
+async def provide_principal(request: Request[Any, Any, Any], session: NamedDependency[Session]) -> Principal:
+    """The person at the school that the request is about.
+
+    Raises Problem 404 for a school that is not the person's, whether it exists or not; 403 for someone who
+    has no role at any school.
+    """
+    async with request.app.state.db.read() as conn:
+        school = await school_asked_for(conn, request, session)
+        principal = await load_principal(conn, session.user, school)
+    if principal is None or not principal.roles:
+        raise not_found() if SCHOOL_HEADER in request.headers else Problem(403, "forbidden")
+    return principal
+
+
+async def school_asked_for(conn: Any, request: Request[Any, Any, Any], session: Session) -> str:
+    """The id in X-School, else the session's own choice as long as it holds, else the person's first school.
+
+    "" for someone who belongs to none. What the header says is not checked here.
+    """
+    asked = request.headers.get(SCHOOL_HEADER)
+    if asked:
+        return asked
+    own = [school["id"] for school in await schools_of(conn, session.user)]
+    return session.school if session.school in own else next(iter(own), "")
+
+
+DEPENDENCIES: Dependencies = {
+    "session": Provide(provide_session),
+    "principal": Provide(provide_principal),
+}

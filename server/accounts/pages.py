@@ -1,0 +1,103 @@
+"""`/login` and `/logout` for pages of the server's (the office, online forms), and the list of devices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+
+from server.accounts.caller import current_session
+from server.accounts.sessions import Session
+from server.accounts.views import SignIn, signed_in_cookies, start, stop, visitor
+from server.phone import home_of
+from server.problems import Problem
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+DEVICES = (
+    ("MicroMessenger", "微信"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+@get("/login")
+async def login_page(request: Request[Any, Any, Any], next: str = "") -> Response[Any]:
+    """The sign-in page; who is signed in already is led on."""
+    session = await current_session(request)
+    if session:
+        return Redirect(await landing(request, session, next), status_code=303)
+    return _page(request, next=next)
+
+
+@post("/login")
+async def login(request: Request[Any, Any, Any], data: Form) -> Response[Any]:
+    """Sign in and go where the person wanted to; otherwise the page again, with the number and the reason."""
+    goal = data.get("next", "")
+    try:
+        typed = {"phone": data.get("phone", ""), "password": data.get("password", "")}
+        signin = msgspec.convert({**typed, "device": device_of(request)}, SignIn)
+        token, session, _delivery = await start(request, signin)
+    except (Problem, msgspec.ValidationError) as error:
+        problem = error if isinstance(error, Problem) else Problem(401, "wrong_password")
+        if problem.name not in ("wrong_password", "throttled"):
+            raise
+        return _page(request, next=goal, phone=data.get("phone", ""), problem=problem)
+    target = await landing(request, session, goal)
+    return Redirect(target, status_code=303, cookies=signed_in_cookies(request, token))
+
+
+@post("/logout")
+async def logout(request: Request[Any, Any, Any]) -> Redirect:
+    """Sign out and show the sign-in page."""
+    return Redirect("/login", status_code=303, cookies=await stop(request))
+
+
+def is_local(path: str) -> bool:
+    """Whether a page of ours is meant: a redirect must never lead to another site."""
+    parts = urlsplit(path)
+    slashes = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return slashes and not parts.scheme and not parts.netloc and path.isprintable()
+
+
+async def landing(request: Request[Any, Any, Any], session: Session, goal: str) -> str:
+    """Where a signed-in person goes on: to where they wanted to, else where their work is."""
+    if is_local(goal):
+        return goal
+    home = await home_of(request, session)
+    # The phone's app signs in by itself; who signed in on this page wants the server's pages.
+    return "/fill/" if home == "/app/" else home
+
+
+def device_of(request: Request[Any, Any, Any]) -> str:
+    """A word for the browser, for the list of devices."""
+    agent = request.headers.get("user-agent", "")
+    return " ".join(word for part, word in DEVICES if part in agent)[:40] or agent[:40]
+
+
+def _page(request: Request[Any, Any, Any], **context: Any) -> Response[str]:
+    csrf, cookies = visitor(request)
+    problem: Problem | None = context.pop("problem", None)
+    page = request.app.state.render.page(
+        "office/login.html",
+        csrf=csrf,
+        next=context["next"] if is_local(context["next"]) else "",
+        phone=context.get("phone", ""),
+        error=problem.title if problem else "",
+        status=422 if problem and problem.status == 401 else (problem.status if problem else 200),
+    )
+    page.cookies += cookies
+    if problem:
+        page.headers.update(problem.headers)
+    return page
+
+
+routes = [login_page, login, logout]
