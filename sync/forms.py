@@ -7,6 +7,7 @@ checks and merges every kind of doc with it, so pupils and households have defin
 from __future__ import annotations
 
 import sys
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ import msgspec
 from msgspec import Struct, field
 
 from sync.form_lint import lint
+from sync.form_problems import Problem, Translate, chinese
+from sync.form_problems import problems as _problems
+from sync.form_rules import Answers, apply_relevance
 from sync.form_values import BadValue, Warning, check_value
 from sync.questions import Choice, Limit, Move, Question, Rule, Section, Sees
 
 __all__ = [
-    "BadValue", "Choice", "Form", "FormError", "Forms", "Limit", "Move", "Question", "Rule", "Section",
-    "Warning", "load_forms", "parse_form",
+    "BadValue", "Choice", "Form", "FormError", "Forms", "Limit", "Move", "Problem", "Question", "Rule",
+    "Section", "Warning", "load_forms", "parse_form", "problems", "relevant",
 ]  # fmt: skip
 
 
@@ -125,6 +129,22 @@ def load_forms(folder: Path) -> Forms:
     if faults:
         raise FormError(faults)
     return Forms(forms)
+
+
+def relevant(form: Form, answers: Answers, today: date) -> set[str]:
+    """The names of the questions that apply to these answers (shown values by path)."""
+    return apply_relevance(form, answers, today.isoformat())[0]
+
+
+def problems(
+    form: Form, answers: Answers, today: date, now: datetime | None = None, _: Translate = chinese
+) -> list[Problem]:
+    """What a submit checks, in the order of the questions. Only a problem of level ``error`` stops it.
+
+    A question that does not apply never blocks; its value stays. ``today`` is the school's date, ``now`` an
+    aware time that answers "is this in the future?"; ``_`` translates the messages.
+    """
+    return _problems(form, answers, today.isoformat(), now, _)
 
 
 def main(argv: list[str]) -> int:

@@ -59,7 +59,7 @@ class Rule(Struct, frozen=True, omit_defaults=True):
 
     when: str
     message: str
-    level: Literal["warning", "error"] = "warning"
+    level: Literal["warning", "danger", "error"] = "warning"
     code: str = "rule"
 
 
