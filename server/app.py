@@ -19,6 +19,7 @@ from server.accounts.caller import DEPENDENCIES
 from server.body import BODY_LIMIT, Body
 from server.db import Database, utcnow
 from server.gateway.work import Env
+from server.reminders import views as reminders
 from server.render import TEMPLATES, Assets, Render
 from server.security import Csrf, Language, add_headers
 from server.settings import Settings
@@ -30,6 +31,7 @@ FEATURES = [
     phone.routes,  # /app/, /sw.js: the phone's own server starts here
     accounts.routes,  # /session
     account_pages.routes,  # /login, /logout
+    reminders.routes,  # /push/key, /push/subscription
 ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 VALID_STATES = frozenset({"submitted", "approved", "archived"})
-SEEN = frozenset({"met_guardian", "student_only"})
+SEEN = frozenset({"met_guardian", "pupil_only"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,17 @@
 """What follows by itself when a doc changes: kind → handlers, in one visible place.
 
-A handler is called once per changed doc, inside the transaction that changed it, with the doc as it was (None:
-new) and as it is; it changes other docs through `work.raise_event` and `work.edit` only.
+A handler is called once per changed doc, inside the transaction that changed it, with the doc as it was
+(None: new) and as it is; it changes other docs through `work.raise_event` and `work.edit` only.
 """
 
+from server.duties.effects import follow_postponement, meet_duties
 from server.gateway.work import Effect, Work
 from sync.doc import Doc
 
-EFFECTS: dict[str, list[Effect]] = {}
+EFFECTS: dict[str, list[Effect]] = {
+    "visit": [meet_duties],
+    "duty": [follow_postponement],
+}
 
 
 async def run_effects(work: Work, changed: list[tuple[Doc | None, Doc]]) -> None:

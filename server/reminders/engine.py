@@ -1,6 +1,7 @@
 """One pass over all people who can be reached: finds what is due, claims it, sends it."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,9 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import access
-from server.db import Database, new_id
+from server.db import Database, is_unavailable, new_id
 from server.duties.actions import due_of
-from server.gateway.env import Env
+from server.gateway.work import Env
 from server.reminders import claims, plan, subscriptions
 from server.reminders.claims import Claim, Person, Row
 from server.reminders.plan import Reminder
@@ -19,6 +20,7 @@ from server.reminders.push import Device, Outcome, Sender, Sent
 from server.schools import all_schools
 
 AT_ONCE = 8
+log = logging.getLogger("zoufang.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,13 @@ class Worker:
 
         async def in_turn(person: Person, zone: ZoneInfo) -> int:
             async with turns:
-                return await self.remind(person, zone)
+                try:
+                    return await self.remind(person, zone)
+                except Exception as error:
+                    if is_unavailable(error):
+                        raise
+                    log.exception("a reminder could not be made")  # the others get theirs
+                    return 0
 
         return sum(await asyncio.gather(*(in_turn(person, zone) for person, zone in people)))
 

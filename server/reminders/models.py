@@ -11,7 +11,7 @@ subscriptions = Table(
     metadata,
     Column("id", String(64), primary_key=True, comment="SHA-256 of the endpoint: one browser, one row"),
     Column("user_id", String(36), nullable=False),
-    Column("session", String(64), nullable=False, comment="token_hash of the session that subscribed"),
+    Column("session", String(36), nullable=False, comment="id of the session that subscribed"),
     Column("endpoint", Text, nullable=False),
     Column("p256dh", String(100), nullable=False),
     Column("auth", String(50), nullable=False),

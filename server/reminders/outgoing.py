@@ -10,7 +10,6 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -108,8 +107,14 @@ class _Pinned(AbstractResolver):
 
     def _entry(self, address: str, port: int) -> ResolveResult:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        entry: dict[str, Any] = {"hostname": self._host, "host": address, "port": port, "family": family}
-        return ResolveResult(**entry, proto=0, flags=socket.AI_NUMERICHOST)
+        return ResolveResult(
+            hostname=self._host,
+            host=address,
+            port=port,
+            family=family,
+            proto=0,
+            flags=socket.AI_NUMERICHOST,
+        )
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -144,7 +145,7 @@ async def reachable(conn: AsyncConnection, now: datetime) -> set[str]:
     return {row.user_id for row in await conn.execute(_live(now))}
 
 
-def _live(now: datetime) -> Select[tuple[str, str, str, str, str]]:
+def _live(now: datetime) -> Select[Any, Any, Any, Any, Any]:
     return (
         select(
             subscriptions.c.user_id,
@@ -153,7 +154,7 @@ def _live(now: datetime) -> Select[tuple[str, str, str, str, str]]:
             subscriptions.c.p256dh,
             subscriptions.c.auth,
         )
-        .join(sessions, sessions.c.token_hash == subscriptions.c.session)
-        .where(sessions.c.expires > now)
+        .join(sessions, sessions.c.id == subscriptions.c.session)
+        .where(sessions.c.ended.is_(None), sessions.c.expires > now)
         .order_by(subscriptions.c.created.desc(), subscriptions.c.id)
     )

@@ -12,7 +12,7 @@ VISIT = Visit("v1", "home_visit", "submitted", "met_guardian", LI, date(2026, 11
 DUTY = Duty("d1", "home_visit", LI, date(2026, 11, 27), date(2026, 11, 1), "open", frozenset())
 
 
-@pytest.mark.parametrize("result", ["met_guardian", "student_only"])
+@pytest.mark.parametrize("result", ["met_guardian", "pupil_only"])
 @pytest.mark.parametrize("state", ["submitted", "approved", "archived"])
 def test_a_visit_where_someone_was_seen_meets_the_duty(state: str, result: str) -> None:
     assert changes(replace(VISIT, state=state, result=result), [DUTY]) == [Change("d1", True, "met")]
