@@ -103,10 +103,14 @@ def _notes_after(doc: Doc, op: Op, base: int, stamp: Stamp) -> dict[str, Json]:
     elif op.event in ("approve", "withdraw"):
         notes.pop("returned", None)
         notes.pop("unseen_return", None)
-    elif args and doc.kind != "visit" or op.event == "void":
+    elif (args and doc.kind != "visit") or op.event == "void":
         history = notes.get("events", [])
         notes["events"] = [*history, {"event": op.event, "args": args, "by": stamp.by, "at": op.at}]
     return notes
+
+
+def _saw_event(doc: Doc, base: int, stamp: Stamp) -> bool:
+    return doc.event.seen_by(base, stamp.client, stamp.seq)
 
 
 def cover(value: Json) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from sync import events
 from sync.doc import Doc, Register, SetRegister, Sibling, Stamp
+from sync.form_values import BadValue
 from sync.outcome import Held, Outcome
 from sync.protocol import Op, Result, Warn
 from sync.text import merge_text, normalise
@@ -134,11 +135,11 @@ def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:
 
 
 def _checked(form: Form, path: str, value: Json) -> list[Warn]:
-    """Type check of one change. A fault of the checker itself must not lose the op either."""
+    """Type check of one change."""
     try:
         return [Warn(path, w.code) for w in form.check_value(path, value)]
-    except ValueError as error:
-        raise Held("bad_value", field=path, reason=str(error)) from error
+    except BadValue as error:
+        raise Held("bad_value", field=path, reason=error.code) from error
 
 
 def _amend(doc: Doc, op: Op, stamp: Stamp, warnings: list[Warn]) -> Outcome:

@@ -7,7 +7,7 @@ from sync.protocol import Result
 
 
 class Outcome(NamedTuple):
-    """The doc after the op (the same object where nothing changed; None where there is none) and the answer."""
+    """The doc after the op, the same object where nothing changed (None: there is none), and the answer."""
 
     doc: Doc | None
     result: Result

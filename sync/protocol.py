@@ -106,6 +106,7 @@ class _SeqOnly(msgspec.Struct):
     seq: int
 
 
+encode = msgspec.json.Encoder().encode
 _decode_request = msgspec.json.Decoder(SyncRequest).decode
 _decode_op = msgspec.json.Decoder(Op).decode
 _decode_seq = msgspec.json.Decoder(_SeqOnly).decode

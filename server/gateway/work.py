@@ -1,7 +1,7 @@
 """A unit of work: the docs that one transaction touches, held in memory and written once, at its end.
 
-Merging is pure, so an op that fails simply leaves the docs as they were; no savepoints are needed. The school's
-row is locked first and its next rev belongs to this work: revs follow commits, whoever runs beside.
+Merging is pure, so an op that fails simply leaves the docs as they were; no savepoints are needed. The
+school's row is locked first and its next rev belongs to this work: revs follow commits, whoever runs beside.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -65,7 +65,8 @@ class Work:
     async def load(self, ids: Iterable[str]) -> None:
         """Bring docs in, those that are not in yet."""
         for part in chunks(i for i in ids if i not in self.docs):
-            query = select(docs.c.id, docs.c.body).where(docs.c.school_id == self.school, docs.c.id.in_(part))
+            here = (docs.c.school_id == self.school) & docs.c.id.in_(part)
+            query = select(docs.c.id, docs.c.body).where(here)
             found = {row.id: decode(row.body) for row in await self.conn.execute(query)}
             for doc_id in part:
                 self.before[doc_id] = self.docs[doc_id] = found.get(doc_id)
@@ -127,7 +128,7 @@ class Work:
 
     async def server_op(self, doc: Doc, op: Op) -> Result:
         """Apply an op by the server's own client of this school and remember it for the log."""
-        seq = await self._next_server_seq()
+        seq = await self.next_server_seq()
         base = min(doc.rev, self.counter)
         op = msgspec.structs.replace(
             op, seq=seq, base=base, form=doc.form, form_version=doc.form_version, at=self.now.isoformat()
@@ -136,7 +137,8 @@ class Work:
         self.server_ops.append((op, result))
         return result
 
-    async def _next_server_seq(self) -> int:
+    async def next_server_seq(self) -> int:
+        """The next seq of the server's own client."""
         if self._server_seq is None:
             query = select(clients.c.last_seq).where(clients.c.id == server_client(self.school))
             self._server_seq = (await self.conn.execute(query)).scalar_one_or_none() or 0
@@ -149,14 +151,22 @@ def server_client(school: str) -> str:
     return f"server-{school}"
 
 
+DISPUTED = "disputed"
+"""What a doc with open siblings refers to, so that lists find those that need a decision."""
+
+
 def refs_of(doc: Doc) -> set[str]:
-    """Ids of what a doc is about: pupils, household, building, meal, duty."""
+    """Ids of what a doc is about: pupils, household, building, meal, duty; for a held op, its doc."""
     values = doc.values()
     named: list[Any] = [doc.meta.get(k) for k in ("students", "household", "building", "meal", "duty")]
     if doc.kind == "duty":
         named += [values.get("students")]
     elif doc.kind in ("student", "leave"):
         named += [values.get("household"), values.get("student")]
+    elif doc.kind == "held" and isinstance(op := values.get("op"), dict):
+        named += [op.get("doc")]
+    if doc.siblings():
+        named += [DISPUTED]
     flat = [i for n in named for i in (n if isinstance(n, list) else [n])]
     return {i for i in flat if isinstance(i, str) and 0 < len(i) <= 80}
 

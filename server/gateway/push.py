@@ -1,0 +1,95 @@
+"""A phone's push: each op is taken once, in order, whatever the line does (PROTOCOL.md, "Exactly once")."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.access import Principal
+from server.gateway.models import clients, ops
+from server.gateway.take import Incoming, incoming, take
+from server.gateway.work import Env, Work, chunks
+from server.gateway.write import ensure_client
+from server.problems import Problem
+from sync.protocol import MAX_OP_BYTES, MAX_OPS, MAX_PUSH_BYTES, BadEnvelope, Result, digest, read_seq
+
+_result = msgspec.json.Decoder(Result).decode
+
+
+class Pushed(NamedTuple):
+    """What became of a push: the client's last seq, the last that is backed up, one result for every op."""
+
+    acked: int
+    durable: int
+    results: list[Result]
+
+
+def check_limits(raws: Sequence[bytes]) -> None:
+    """Raises Problem 413 `too_large` with the limit that is passed."""
+    if len(raws) > MAX_OPS:
+        raise Problem(413, "too_large", limit=MAX_OPS, of="ops")
+    if any(len(raw) > MAX_OP_BYTES for raw in raws):
+        raise Problem(413, "too_large", limit=MAX_OP_BYTES, of="op")
+    if sum(map(len, raws)) > MAX_PUSH_BYTES:
+        raise Problem(413, "too_large", limit=MAX_PUSH_BYTES, of="push")
+
+
+def read_ops(raws: Sequence[bytes]) -> list[Incoming]:
+    """The ops of a request. Raises Problem 400 where one has no readable seq, 413 beyond a limit."""
+    check_limits(raws)
+    try:
+        return [incoming(read_seq(raw), raw) for raw in raws]
+    except BadEnvelope:
+        raise Problem(400, "bad_request", detail="seq") from None
+
+
+async def push(
+    conn: AsyncConnection, env: Env, who: Principal, client: str, sent: Sequence[Incoming], device: str
+) -> Pushed:
+    """Take a push inside the caller's transaction.
+
+    Raises Problem 403 `client` (another user's), 409 `gap` and `fork`: then nothing is applied.
+    """
+    work = await Work.begin(conn, env, who.school)
+    try:
+        last = await ensure_client(conn, client, who.user, device, env)
+    except PermissionError:
+        raise Problem(403, "client") from None
+    known = await _stored(conn, client, [one.seq for one in sent if one.seq <= last])
+    new: dict[int, Incoming] = {}
+    for one in sent:
+        body = digest(one.raw)
+        if one.seq <= last or one.seq in new:
+            before = known[one.seq][0] if one.seq <= last else digest(new[one.seq].raw)
+            if before != body:
+                raise Problem(409, "fork", acked=last, differs=one.seq)
+        elif one.seq == last + len(new) + 1:
+            new[one.seq] = one
+        else:
+            raise Problem(409, "gap", acked=last, expected=last + len(new) + 1)
+    fresh = await take(work, who, client, list(new.values()))
+    answers = {seq: result for seq, (_, result) in known.items()} | {r.seq: r for r in fresh}
+    durable = (await conn.execute(select(clients.c.durable).where(clients.c.id == client))).scalar_one()
+    return Pushed(last + len(new), durable, [answers[one.seq] for one in sent])
+
+
+async def standing(conn: AsyncConnection, who: Principal, client: str) -> Pushed:
+    """Where a client stands that pushes nothing. Raises Problem 403 `client`."""
+    query = select(clients.c.user_id, clients.c.last_seq, clients.c.durable).where(clients.c.id == client)
+    row = (await conn.execute(query)).first()
+    if row is not None and row.user_id != who.user:
+        raise Problem(403, "client")
+    return Pushed(row.last_seq, row.durable, []) if row else Pushed(0, 0, [])
+
+
+async def _stored(conn: AsyncConnection, client: str, seqs: Sequence[int]) -> dict[int, tuple[str, Result]]:
+    found: dict[int, tuple[str, Result]] = {}
+    for part in chunks(map(str, seqs)):
+        query = select(ops.c.seq, ops.c.digest, ops.c.result).where(
+            ops.c.client_id == client, ops.c.seq.in_([int(seq) for seq in part])
+        )
+        for row in await conn.execute(query):
+            found[row.seq] = (row.digest, _result(row.result))
+    return found

@@ -1,0 +1,131 @@
+"""`POST /sync`: push, then pull (sync/PROTOCOL.md)."""
+
+from typing import Any, NamedTuple
+
+from litestar import Request, Response, post
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.access import Principal, load_principal
+from server.accounts.caller import provide_session, school_asked_for
+from server.accounts.sessions import verify_delivery
+from server.gateway.models import docs
+from server.gateway.pull import BadCursor, Cursor, Page, pull, read_cursor
+from server.gateway.push import Pushed, push, read_ops, standing
+from server.gateway.take import Incoming
+from server.problems import Problem, not_found
+from server.schools import epoch as read_epoch
+from sync.protocol import MAX_PUSH_BYTES, VERSION, BadEnvelope, SyncReply, SyncRequest, decode_request, encode
+
+BODY_BYTES = MAX_PUSH_BYTES + (64 << 10)  # the ops and the envelope around them
+
+
+class Caller(NamedTuple):
+    """Who syncs; `one_way`: by a delivery token, which may push but not pull."""
+
+    who: Principal
+    one_way: bool
+    device: str
+
+
+@post("/sync", status_code=200, request_max_body_size=BODY_BYTES)
+async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """One request of a phone. The push commits first; the pull is then read in a snapshot of its own."""
+    try:
+        body = decode_request(await request.body())
+    except BadEnvelope:
+        raise Problem(400, "bad_json") from None
+    if body.protocol < 1 or body.protocol > VERSION:
+        raise Problem(400, "bad_request", detail="protocol", versions=list(range(1, VERSION + 1)))
+    sent = read_ops([bytes(raw) for raw in body.push])
+    caller = await _caller(request, body.client)
+    cursor = _cursor(body)
+    pushed = await _push(request, caller, body.client, sent)
+    async with request.app.state.db.read() as conn:
+        life = await read_epoch(conn)
+        if body.epoch not in (None, life) or (cursor and cursor.epoch != life):
+            raise Problem(409, "resync", epoch=life, acked=pushed.acked, results=pushed.results)
+        page = await _pull(conn, request, caller, body, cursor, life)
+    reply = SyncReply(
+        epoch=life,
+        now=request.app.state.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        acked=pushed.acked,
+        durable=pushed.durable,
+        results=pushed.results,
+        docs=page.docs,
+        drop=page.drop,
+        cursor=page.cursor,
+        more=page.more,
+    )
+    headers = {"Cache-Control": "no-store"}
+    return Response(encode(reply), media_type="application/json", headers=headers)
+
+
+async def _caller(request: Request[Any, Any, Any], client: str) -> Caller:
+    """The session's person; without a live one, whoever the delivery token stands for."""
+    token = request.headers.get("authorization", "")
+    state = request.app.state
+    if not token.startswith("Delivery "):
+        session = await provide_session(request)
+        async with state.db.read() as conn:
+            school = await school_asked_for(conn, request, session) or await _last_school(conn, session.user)
+            who = await load_principal(conn, session.user, school)
+        if who is None:
+            raise not_found()
+        # someone whose roles were revoked may still sync: what they push is held, what they have is dropped
+        return Caller(who, False, session.device)
+    secret = token.removeprefix("Delivery ").strip()
+    async with state.db.read() as conn:
+        allowed = await verify_delivery(conn, state.settings, secret, state.clock())
+        if allowed is None or allowed.client != client:
+            raise Problem(401, "unauthenticated")
+        school = request.headers.get("x-school") or await _last_school(conn, allowed.user)
+        who = await load_principal(conn, allowed.user, school)
+    if who is None:
+        raise not_found()
+    return Caller(who, True, "")
+
+
+async def _last_school(conn: AsyncConnection, user: str) -> str:
+    """The first school where this user has a person doc, with or without a role left in it."""
+    query = select(docs.c.school_id).where(docs.c.id == user, docs.c.kind == "person").order_by(docs.c.rev)
+    return (await conn.execute(query.limit(1))).scalar() or ""
+
+
+def _cursor(body: SyncRequest) -> Cursor | None:
+    word = body.pull.cursor if body.pull else None
+    if word is None:
+        return None
+    try:
+        return read_cursor(word)
+    except BadCursor:
+        raise Problem(400, "bad_request", detail="cursor") from None
+
+
+async def _push(request: Request[Any, Any, Any], caller: Caller, client: str, sent: list[Incoming]) -> Pushed:
+    state = request.app.state
+    if not sent:
+        async with state.db.read() as conn:
+            return await standing(conn, caller.who, client)
+    async with state.db.write() as conn:
+        return await push(conn, state.env, caller.who, client, sent, caller.device)
+
+
+async def _pull(
+    conn: AsyncConnection,
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    body: SyncRequest,
+    cursor: Cursor | None,
+    life: str,
+) -> Page:
+    who = caller.who
+    if cursor is None or cursor.school != who.school:
+        cursor = Cursor(life, who.school, 0, "")
+    if caller.one_way:
+        return Page([], [], "", False)
+    limit = body.pull.limit if body.pull else 1000
+    return await pull(conn, request.app.state.env, who, cursor, limit)
+
+
+routes = [sync]

@@ -1,0 +1,101 @@
+"""A doc as one person may see it: the views of their tags decide which fields are shown."""
+
+from typing import Any
+
+import msgspec
+
+from server.access import Principal, shows
+from sync.doc import Doc, wire
+from sync.forms import Form, Forms
+
+Json = Any
+EVERYTHING = {"all"}
+
+
+class VisibleDoc(msgspec.Struct):
+    """What one person may see of a doc: `fields` path → value, `stamps` path → {"by", "at"}."""
+
+    kind: str
+    id: str
+    rev: int
+    form: str
+    form_version: int
+    state: str | None
+    fields: dict[str, Json]
+    siblings: dict[str, list[dict[str, Json]]]
+    meta: dict[str, Json]
+    notes: dict[str, Json]
+    author: str | None
+    stamps: dict[str, dict[str, Json]]
+    created_at: str | None
+
+    def wire(self) -> dict[str, Json]:
+        """The doc as it travels."""
+        keys = ("kind", "id", "rev", "form", "form_version", "state", "fields", "siblings", "notes")
+        body = {k: v for k in keys if (v := getattr(self, k)) is not None}
+        body["meta"] = {**self.meta, "author": self.author} if self.author else self.meta
+        if not self.notes:
+            body.pop("notes")
+        return body
+
+
+def visible(doc: Doc, views: set[str], forms: Forms) -> VisibleDoc:
+    """The doc with what these views show of it."""
+    form = forms.get(doc.form, doc.form_version)
+    paths = {p for p in doc.fields if any(_shows(view, form, p) for view in views)}
+    whole = wire(doc)
+    fields = {p: v for p, v in whole["fields"].items() if p in paths}
+    if doc.kind == "held" and "all" not in views:
+        fields = _without_sealed(fields, forms)
+    return VisibleDoc(
+        kind=doc.kind,
+        id=doc.id,
+        rev=doc.rev,
+        form=doc.form,
+        form_version=doc.form_version,
+        state=doc.state,
+        fields=fields,
+        siblings={p: s for p, s in whole["siblings"].items() if p in paths},
+        meta=doc.meta if not views <= {"name", "dorm", "envelope"} else {},
+        notes=_notes(doc.notes, paths),
+        author=doc.author,
+        stamps={p: {"by": s.by, "at": s.at} for p, s in doc.stamps().items() if p in paths},
+        created_at=doc.created_at,
+    )
+
+
+def _shows(view: str, form: Form | None, path: str) -> bool:
+    if view in ("all", "name", "dorm", "envelope"):
+        return shows(view, None, path)
+    if view == "review" and form is not None and form.kind == "held":
+        return True
+    return form is not None and shows(view, form.question_for(path), path)
+
+
+def _notes(notes: dict[str, Json], paths: set[str]) -> dict[str, Json]:
+    """The server's notes; an amendment shows only what it changes among fields that are shown."""
+    if "amendments" not in notes:
+        return notes
+    seen = [{**a, "set": {p: v for p, v in a["set"].items() if p in paths}} for a in notes["amendments"]]
+    return {**notes, "amendments": seen}
+
+
+def _without_sealed(fields: dict[str, Json], forms: Forms) -> dict[str, Json]:
+    """A held op as the office may read it: without what is sealed for the circle of its form."""
+    op = fields.get("op")
+    if not isinstance(op, dict):
+        return fields
+    form = forms.get(op.get("form"), op.get("form_version"))
+    if form is None:
+        return {k: v for k, v in fields.items() if k != "op"}
+    plain = {k: v for k, v in op.items() if k not in ("set", "was")}
+    for part in ("set", "was"):
+        if isinstance(op.get(part), dict):
+            shown = {p: v for p, v in op[part].items() if shows("review", form.question_for(p), p)}
+            plain[part] = shown
+    return {**fields, "op": plain}
+
+
+def server_views(who: Principal) -> set[str] | None:
+    """The views of the server's own hand, which sees everything; None for people."""
+    return EVERYTHING if who.is_server else None
