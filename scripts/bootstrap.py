@@ -101,7 +101,7 @@ def set_up_node() -> None:
         (shelf / "npm").write_text(f'#!/bin/sh\nexec "{shelf}/node" "{npm_cli}" "$@"\n')
         (shelf / "npm").chmod(0o755)
     env = os.environ | {"PATH": f"{shelf}:{os.environ['PATH']}"}
-    run(shelf / "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", env=env)
+    run(shelf / "npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", env=env)
 
 
 def missing_from_system() -> list[str]:
