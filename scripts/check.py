@@ -21,7 +21,7 @@ CHECKS: dict[str, list[str]] = {
     "tsc": [str(NODE_BIN / "tsc"), "--noEmit", "-p", "."],
     "biome": [str(NODE_BIN / "biome"), "check", "--error-on-warnings", "."],
     "templates": [sys.executable, "-m", "scripts.template_lint"],
-    "forms": [sys.executable, "-m", "scripts.form_lint"],
+    "forms": [sys.executable, "-m", "sync.forms", "lint", "templates/forms"],
     "catalogue": [sys.executable, "-m", "scripts.catalogue", "--check"],
     "bare strings": [sys.executable, "-m", "scripts.bare_strings"],
     "bundle size": [sys.executable, "-m", "scripts.bundle_size"],
