@@ -1,8 +1,8 @@
 """What slows a guesser down and leaves a school alone.
 
 An account that is tried in vain gets a growing delay, whether it exists or not. An address is stopped only
-when many *different* accounts fail from it, so sixty teachers behind one router, typing badly, all get in; one
-that signed in from there before is let through even then.
+when many *different* accounts fail from it, so sixty teachers behind one router, typing badly, all get in;
+one that signed in from there before is let through even then.
 
 Each try is counted as a failure before the password is looked at and taken back when it was right: tries that
 run side by side can't slip past the count.

@@ -1,0 +1,134 @@
+"""`zoufang`: everything that the person who runs it does, from a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from ipaddress import ip_address
+from pathlib import Path
+
+import click
+import uvicorn
+
+from server.accounts.commands import user
+from server.db import Database, is_unavailable
+from server.migrations import is_current
+from server.migrations import migrate as bring_up_to_date
+from server.settings import Settings, SettingsError, load_settings
+
+PLAIN_HTTP = """\
+Serving plain http on {where}. Over that, browsers of other machines will:
+  - not keep the sign-in cookie (it is Secure), so nobody signs in;
+  - not start the phone's app (no service worker), so nothing works offline;
+  - not give the camera, the position, or push messages.
+For one machine use --host 127.0.0.1. For phones, put Caddy or nginx with a certificate in front, or give
+--certfile and --keyfile. If there is a proxy with https in front already, all is well."""
+
+
+def settings() -> Settings:
+    """The environment's settings, or an end with what to do about them."""
+    try:
+        return load_settings(os.environ)
+    except SettingsError as error:
+        raise click.ClickException(f"the settings can't be used:\n{error}") from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="zoufang")
+def main() -> None:
+    """走访 Zoufang: field visits of rural schools that work without a signal.
+
+    Begin with `zoufang migrate` (the database's tables), then `zoufang demo` (a school to try it with) or
+    `zoufang import` (your own workbooks), then `zoufang serve` and, beside it, `zoufang worker` (reminders).
+
+    Settings come from the environment: DATABASE_URL (default: SQLite in var/), SECRET_KEY, BASE_URL, PORT,
+    ZOUFANG_ENV=production, and others that the README lists.
+    """
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is all.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: PORT, or 8000]")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--certfile", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM certificate."
+)
+@click.option("--keyfile", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its PEM key.")
+def serve(host: str, port: int | None, workers: int, certfile: Path | None, keyfile: Path | None) -> None:
+    """Run the web server.
+
+    Phones need https: put a proxy with a certificate in front, or give --certfile and --keyfile. On this
+    machine itself plain http will do. Set FORWARDED_ALLOW_IPS to the address of a proxy on another machine.
+    """
+    chosen = settings()
+    if (certfile is None) != (keyfile is None):
+        raise click.UsageError("--certfile and --keyfile belong together.")
+    asyncio.run(_check_database(chosen))
+    port = port or chosen.port
+    if certfile is None and not _is_local(host) and not chosen.base_url.startswith("https://"):
+        click.echo(PLAIN_HTTP.format(where=f"{host}:{port}"), err=True)
+    scheme = "https" if certfile else "http"
+    click.echo(f"走访 is at {chosen.base_url or f'{scheme}://{host}:{port}'}", err=True)
+    uvicorn.run(
+        "server.asgi:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        ssl_certfile=certfile,
+        ssl_keyfile=keyfile,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@main.command()
+def migrate() -> None:
+    """Make the database's tables, or bring them up to this release. Safe to run again and again."""
+    asyncio.run(_migrate(settings()))
+    click.echo("The database is up to date.")
+
+
+main.add_command(user)
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _migrate(chosen: Settings) -> None:
+    db = Database(chosen.database_url)
+    try:
+        await bring_up_to_date(db)
+    except Exception as error:
+        if not is_unavailable(error) and not isinstance(error, OSError):
+            raise
+        raise click.ClickException(f"the database of DATABASE_URL does not answer: {error}") from None
+    finally:
+        await db.close()
+
+
+async def _check_database(chosen: Settings) -> None:
+    """Refuse to start on a database that is not there or has other tables than this release expects."""
+    db = Database(chosen.database_url)
+    try:
+        current = await is_current(db)
+    except Exception as error:
+        if not is_unavailable(error) and not isinstance(error, OSError):
+            raise
+        raise click.ClickException(f"the database of DATABASE_URL does not answer: {error}") from None
+    finally:
+        await db.close()
+    if not current:
+        raise click.ClickException("the database lacks tables of this release: run `zoufang migrate`.")
+
+
+if __name__ == "__main__":
+    main()
