@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from server.accounts.caller import current_session
@@ -17,7 +16,6 @@ from server.accounts.views import SignIn, signed_in_cookies, start, stop, visito
 from server.phone import home_of
 from server.problems import Problem
 
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 DEVICES = (
     ("MicroMessenger", "微信"),
     ("iPhone", "iPhone"),
@@ -30,7 +28,7 @@ DEVICES = (
 
 
 @get("/login")
-async def login_page(request: Request[Any, Any, Any], next: str = "") -> Response[Any]:
+async def login_page(request: Request[Any, Any, Any], next: FromQuery[str] = "") -> Response[Any]:
     """The sign-in page; who is signed in already is led on."""
     session = await current_session(request)
     if session:
@@ -39,7 +37,7 @@ async def login_page(request: Request[Any, Any, Any], next: str = "") -> Respons
 
 
 @post("/login")
-async def login(request: Request[Any, Any, Any], data: Form) -> Response[Any]:
+async def login(request: Request[Any, Any, Any], data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
     """Sign in and go where the person wanted to; otherwise the page again, with the number and the reason."""
     goal = data.get("next", "")
     try:

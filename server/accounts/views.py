@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie
+from litestar.params import JSONBody
 
 from server.access import load_principal, schools_of
 from server.accounts.caller import SCHOOL_HEADER, current_session, school_asked_for
@@ -29,7 +30,7 @@ class SignIn(msgspec.Struct):
 
 
 @post("/session", status_code=201)
-async def create_session(request: Request[Any, Any, Any], data: SignIn) -> Response[dict[str, Any]]:
+async def create_session(request: Request[Any, Any, Any], data: JSONBody[SignIn]) -> Response[dict[str, Any]]:
     """Sign in: sets the session's cookie and answers who that is, with a delivery token for the client."""
     token, session, delivery = await start(request, data)
     answer = await describe(request, session)

@@ -1,0 +1,282 @@
+"""Fixtures that every part uses: databases of both sorts, an application on one, and a small school."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from server.accounts.people import add_person, ensure_school, set_password
+from server.app import create_app
+from server.db import Database, metadata
+from server.schools import begin_life
+from server.settings import Settings
+from tests import needs
+
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+"""Friday noon in China, where the tests' clock stands until somebody moves it."""
+PASSWORD = "走访-test-1"
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, **duration: float) -> None:
+        """Move on, by `seconds=…`, `days=…` and so on."""
+        self.now += timedelta(**duration)
+
+
+class Postgres:
+    """A PostgreSQL cluster of the tests' own, with a database that has the tables to copy from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bin = needs.postgres_bin()
+        self.folder = folder
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self.port = sock.getsockname()[1]
+
+    def start(self) -> None:
+        """Make the cluster and start it. Nothing in it has to survive, so it never waits for the disk."""
+        data = self.folder / "data"
+        if os.geteuid() == 0:  # the server refuses to run as root
+            shutil.chown(self.folder, "postgres")
+        self.run(
+            "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"
+        )
+        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} -F -c synchronous_commit=off"
+        options += " -c full_page_writes=off -c max_connections=200"
+        log = str(self.folder / "log")
+        self.run("pg_ctl", "-D", str(data), "-w", "-l", log, "-o", options, "start")
+
+    def stop(self) -> None:
+        """Stop it at once."""
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+
+    def sql(self, statement: str) -> None:
+        """Run one statement outside any database of the tests."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-q", "-d", "postgres"]
+        self.run("psql", *where, "-c", statement)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as the user it wants."""
+        command = [str(self.bin / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder)
+
+    def url(self, name: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The cluster, once for all tests; where there is none, its tests are counted skips."""
+    with tempfile.TemporaryDirectory(prefix="zoufang-pg-") as folder:
+        cluster = Postgres(Path(folder))
+        cluster.start()
+        yield cluster
+        cluster.stop()
+
+
+async def make_tables(url: str) -> None:
+    """Every feature's tables, and the database's first life."""
+    db = Database(url)
+    async with db.write() as conn:
+        await conn.run_sync(metadata.create_all)
+        await begin_life(conn)
+    await db.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables, to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    asyncio.run(make_tables(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database with the tables, to copy."""
+    postgres.sql("CREATE DATABASE template_zoufang")
+    asyncio.run(make_tables(postgres.url("template_zoufang")))
+    return "template_zoufang"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database with tables, of either sort: a test that uses it runs on both."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    cluster: Postgres = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("postgres_template")
+    name = f"test_{uuid.uuid4().hex}"
+    cluster.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield cluster.url(name)
+    cluster.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the application under test."""
+    return Clock()
+
+
+MakeApp = Callable[..., Litestar]
+
+
+@pytest.fixture
+def make_app(database_url: str, clock: Clock, tmp_path: Path) -> MakeApp:
+    """`make_app(body_seconds=1)` is the application on the test's database with these settings changed."""
+
+    def make(**changes: Any) -> Litestar:
+        defaults = {"database_url": database_url, "var_dir": tmp_path, "media_url": f"file:{tmp_path}/media"}
+        return create_app(Settings(**{**defaults, **changes}), clock=clock)
+
+    return make
+
+
+@pytest.fixture
+async def app(make_app: MakeApp) -> AsyncGenerator[Litestar]:
+    """The application with its default settings."""
+    made = make_app()
+    yield made
+    await made.state.db.close()
+
+
+@pytest.fixture
+def app_db(app: Litestar) -> Database:
+    """The application's database, on SQLite and on PostgreSQL."""
+    return app.state.db
+
+
+class Client:
+    """A browser or phone: keeps cookies, and sends the CSRF token once it has one."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+        self.csrf = ""
+        self.answer: dict[str, Any] = {}
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request; redirects are not followed."""
+        headers = {**({"X-CSRFToken": self.csrf} if self.csrf else {}), **options.pop("headers", {})}
+        return await self.http.request(method, path, headers=headers, **options)
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        """GET."""
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> httpx.Response:
+        """POST."""
+        return await self.request("POST", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> httpx.Response:
+        """DELETE."""
+        return await self.request("DELETE", path, **options)
+
+    async def sign_in(self, phone: str, password: str = PASSWORD, **more: Any) -> httpx.Response:
+        """Ask for a token and sign in with it; the reply, whatever it is."""
+        self.csrf = (await self.get("/session")).json()["csrf"]
+        reply = await self.post("/session", json={"phone": phone, "password": password, **more})
+        if reply.status_code == 201:
+            self.answer = reply.json()
+            self.csrf = self.answer["csrf"]
+        return reply
+
+
+@pytest.fixture
+async def clients(app: Litestar) -> AsyncGenerator[Callable[[], Awaitable[Client]]]:
+    """`await clients()` is another browser, not signed in."""
+    opened: list[httpx.AsyncClient] = []
+
+    async def make() -> Client:
+        http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+        opened.append(http)
+        return Client(http)
+
+    yield make
+    for http in opened:
+        await http.aclose()
+
+
+@pytest.fixture
+async def client(clients: Callable[[], Awaitable[Client]]) -> Client:
+    """A browser that is not signed in."""
+    return await clients()
+
+
+@dataclass
+class People:
+    """A school with somebody in each role. `ids[role]` is the user, `phones[role]` what they sign in with.
+
+    Everybody's password is `PASSWORD`. The class teacher has 三(2)班.
+    """
+
+    id: str
+    name: str
+    phones: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+ROLES = {
+    "class_teacher": "王芳",
+    "teacher": "李强",
+    "dorm": "罗军",
+    "general_affairs": "赵敏",
+    "committee": "周洁",
+    "parent": "吴家长",
+    "office": "陈主任",
+    "principal": "张校长",
+    "admin": "孙管理",
+}
+
+
+async def make_school(app: Litestar, name: str, first_phone: int) -> People:
+    """A school with one person in each role, numbered from `first_phone` on."""
+    state = app.state
+    made = People(await ensure_school(state.db, state.env, name), name)
+    for number, (role, person) in enumerate(ROLES.items(), first_phone):
+        classes = ["三(2)班"] if role == "class_teacher" else []
+        made.phones[role] = str(number)
+        made.ids[role] = await add_person(
+            state.db, state.env, made.id, phone=str(number), name=person, roles=[role], classes=classes
+        )
+        async with state.db.write() as conn:
+            await set_password(conn, str(number), PASSWORD, state.clock())
+    return made
+
+
+@pytest.fixture
+async def school(app: Litestar) -> People:
+    """A school with somebody in each role."""
+    return await make_school(app, "石门乡中心小学", 13800000001)
+
+
+@pytest.fixture
+async def other_school(app: Litestar) -> People:
+    """Another school, whose people must never see the first."""
+    return await make_school(app, "清江小学", 13900000001)
