@@ -95,7 +95,7 @@ class Browser:
     def look(self, name: str, *, audit: bool = True) -> None:
         """Keep a picture in var/screens/ and hold the page to what the design and axe ask of it."""
         SCREENS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENS / f"{name}.png", animations="disabled")
+        self.page.screenshot(path=SCREENS / f"{name}.png", animations="disabled", caret="initial")
         if not audit:
             return
         faults = self.page.evaluate(AUDIT, self.place) + self._axe()
