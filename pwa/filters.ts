@@ -23,4 +23,4 @@ export function clock(iso: unknown): string {
 }
 
 /** Name in templates → function. */
-export const filters: Record<string, (...args: never[]) => string> = { fmt: fill, date_cn: dateCn, clock };
+export const FILTERS: Record<string, (...args: never[]) => string> = { fmt: fill, date_cn: dateCn, clock };

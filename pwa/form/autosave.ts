@@ -1,0 +1,149 @@
+/**
+ * Saves a form while it is being filled: at once when something is chosen, half a second after the last key, and
+ * before the page goes away. "Saved" appears when the reply says so, and the reply never touches what has the focus,
+ * what was changed meanwhile, or a composition of an input method.
+ */
+import { _, fmt } from "../text";
+import { keepScroll } from "./scroll";
+import { bodyOf, findUnit, isTyping, mark, shownValue, unitName, unitOf } from "./units";
+
+export type Swap = (html: string, target: Element) => Promise<void>;
+
+const PAUSE = 500;
+const RETRY = 3000;
+
+export class Autosave {
+  private readonly dirty = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private composing = false;
+  private saving = false;
+  private unsavedSince: Date | null = null;
+
+  constructor(private readonly swap: Swap) {}
+
+  listen(): void {
+    document.addEventListener("compositionstart", () => {
+      this.composing = true;
+    });
+    document.addEventListener("compositionend", (event) => {
+      this.composing = false;
+      this.touched(event.target, PAUSE);
+    });
+    document.addEventListener("input", (event) => {
+      if (isTyping(event.target as Element)) this.touched(event.target, PAUSE);
+    });
+    document.addEventListener("change", (event) => this.touched(event.target, 0));
+    document.addEventListener("submit", () => clearTimeout(this.timer), true);
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") this.leave();
+    });
+    window.addEventListener("pagehide", () => this.leave());
+  }
+
+  private touched(target: EventTarget | null, wait: number): void {
+    const unit = target instanceof Element ? unitOf(target) : null;
+    if (!unit?.closest("form[data-autosave]")) return;
+    this.dirty.add(unitName(unit));
+    this.schedule(wait);
+  }
+
+  private schedule(wait: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.flush(), wait);
+  }
+
+  /** The page may be gone in a moment: no reply is waited for. */
+  private leave(): void {
+    keepScroll();
+    if (this.dirty.size > 0) void this.flush(true);
+  }
+
+  private async flush(leaving = false): Promise<void> {
+    const form = document.querySelector<HTMLFormElement>("form[data-autosave]");
+    if (!form || this.dirty.size === 0) return;
+    if (!leaving && this.saving) return this.schedule(PAUSE);
+    if (!leaving && this.composing) return;
+    const names = [...this.dirty];
+    const units = names.map((name) => findUnit(form, name)).filter((unit) => unit !== null);
+    const body = bodyOf(form, units);
+    this.dirty.clear();
+    this.saving = true;
+    try {
+      const reply = await post(form.dataset.autosave ?? "", body, leaving);
+      if (form.isConnected) await this.take(form, reply, new Map(units.map((unit) => [unitName(unit), shownValue(unit)])), body);
+      this.unsavedSince = null;
+    } catch {
+      for (const name of names) this.dirty.add(name);
+      this.tellUnsaved(form);
+      this.schedule(RETRY);
+    } finally {
+      this.saving = false;
+    }
+  }
+
+  private tellUnsaved(form: HTMLFormElement): void {
+    this.unsavedSince ??= new Date();
+    const line = document.getElementById("saved");
+    const time = `${this.unsavedSince.getHours()}:${String(this.unsavedSince.getMinutes()).padStart(2, "0")}`;
+    if (!line) return;
+    line.classList.add("is-warn");
+    line.textContent = fmt(form.dataset.unsaved ?? _("{time}以后还没存上"), { time });
+  }
+
+  /** Puts the reply in place, around whatever is being worked on. */
+  private async take(
+    form: HTMLFormElement,
+    html: string,
+    posted: Map<string, string | null>,
+    body: URLSearchParams,
+  ): Promise<void> {
+    const reply = new DOMParser().parseFromString(html, "text/html");
+    const saved = reply.getElementById("saved");
+    const line = document.getElementById("saved");
+    if (saved && line) {
+      line.className = saved.className;
+      line.replaceChildren(...[...saved.childNodes].map((node) => document.importNode(node, true)));
+    }
+    const live = form.querySelector("#live");
+    const fresh = reply.getElementById("live");
+    const section = reply.querySelector<HTMLInputElement>("input[name=s]")?.value;
+    if (!live || !fresh || section !== body.get("s")) return;
+    const kept = this.keep(form, fresh, posted);
+    await this.swap(fresh.innerHTML, live);
+    for (const unit of kept) unit.removeAttribute("hx-morph-skip");
+    for (const input of live.querySelectorAll<HTMLInputElement>("input[type=checkbox], input[type=radio]")) {
+      if (!kept.includes(unitOf(input) as HTMLElement)) input.checked = input.defaultChecked;
+    }
+  }
+
+  /** Units that the swap must leave alone; what they are compared with next time is brought up to date. */
+  private keep(form: HTMLFormElement, fresh: HTMLElement, posted: Map<string, string | null>): HTMLElement[] {
+    const active = document.activeElement;
+    const names = new Set(this.dirty);
+    if (isTyping(active)) names.add(unitName(unitOf(active) ?? form));
+    const kept: HTMLElement[] = [];
+    for (const name of names) {
+      const unit = findUnit(form, name);
+      if (!unit) continue;
+      unit.setAttribute("hx-morph-skip", "");
+      kept.push(unit);
+      const was = mark(unit, "was");
+      if (was && posted.has(name)) was.value = nextWas(unit, findUnit(fresh, name), posted.get(name) ?? null);
+    }
+    return kept;
+  }
+}
+
+/** What the server holds of a unit now. Where it was shown anew from a later revision, only our own part counts. */
+function nextWas(unit: HTMLElement, fresh: HTMLElement | null, posted: string | null): string {
+  const sameBase = fresh && mark(fresh, "base")?.value === mark(unit, "base")?.value;
+  if (fresh && sameBase) return mark(fresh, "was")?.value ?? "";
+  return posted ?? "";
+}
+
+async function post(url: string, body: URLSearchParams, leaving: boolean): Promise<string> {
+  const headers = { "HX-Request": "true", "X-CSRFToken": body.get("csrf") ?? "" };
+  const response = await fetch(url, { method: "POST", body, headers, keepalive: leaving, credentials: "same-origin" });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.text();
+}

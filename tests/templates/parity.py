@@ -1,0 +1,64 @@
+"""Rendering the same template with both engines, and reading what came out as a browser would."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+from jinja2 import Environment
+
+from server.render import Assets, Render
+
+ROOT = Path(__file__).parents[2]
+
+
+def jinja() -> Environment:
+    """The server's environment; assets keep their names, as there may be no bundle."""
+    env = Render(Assets(ROOT / "no-bundle")).env
+    env.globals["asset"] = lambda name: f"/static/{name}"
+    return env
+
+
+def by_jinja(cases: list[dict[str, Any]]) -> list[str]:
+    env = jinja()
+    return [env.from_string(case["source"]).render(**case["context"]) for case in cases]
+
+
+def by_nunjucks(cases: list[dict[str, Any]]) -> list[str]:
+    node = shutil.which("node") or str(ROOT / ".make/bin/node")
+    done = subprocess.run(
+        [node, "tests/templates/nunjucks_render.mjs"],
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout)
+
+
+def dom(html: str) -> Any:
+    """The page as nested tuples; runs of white space count as one, and none between elements."""
+    if "<html" in html:
+        return _tuple(html5lib.parse(html, namespaceHTMLElements=False))
+    return _tuple(html5lib.parseFragment(html, namespaceHTMLElements=False))
+
+
+def _tuple(element: Element) -> Any:
+    attributes = tuple(sorted((name, " ".join(value.split())) for name, value in element.attrib.items()))
+    children: list[Any] = [_text(element.text)]
+    for child in element:
+        if isinstance(child.tag, str):
+            children.append(_tuple(child))
+        children.append(_text(child.tail))
+    return (element.tag, attributes, [child for child in children if child])
+
+
+def _text(text: str | None) -> str:
+    return " ".join((text or "").split())
