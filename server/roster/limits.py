@@ -1,0 +1,14 @@
+"""Bounds on workbooks from outside."""
+
+MAX_BYTES = 20 << 20
+MAX_FILES = 40
+MAX_ENTRIES = 2_000
+MAX_INFLATED = 200 << 20
+MAX_RATIO = 200
+MAX_SHEETS = 120
+MAX_ROWS = 60_000
+MAX_COLUMNS = 256
+MAX_CELLS = 3_000_000
+MAX_MERGED = 2_000_000  # cells covered by merged areas
+MEMORY = 2 << 30
+SECONDS = 60
