@@ -18,6 +18,7 @@ from server.accounts import views as accounts
 from server.accounts.caller import DEPENDENCIES
 from server.body import BODY_LIMIT, Body
 from server.db import Database, utcnow
+from server.gateway import views as gateway
 from server.gateway.work import Env
 from server.reminders import views as reminders
 from server.render import TEMPLATES, Assets, Render
@@ -31,6 +32,7 @@ FEATURES = [
     phone.routes,  # /app/, /sw.js: the phone's own server starts here
     accounts.routes,  # /session
     account_pages.routes,  # /login, /logout
+    gateway.routes,  # /sync
     reminders.routes,  # /push/key, /push/subscription
 ]
 
