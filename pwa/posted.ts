@@ -3,7 +3,7 @@
  * See there for the names (`base:p`, `was:p`, `p`, `p:column`, `remove:p`).
  */
 
-import type { Form, Question } from "./forms";
+import { type Form, type Question, questionFor } from "./forms";
 import type { Json } from "./protocol";
 
 export interface Change {
@@ -50,7 +50,7 @@ export function posted(form: Form, pairs: Iterable<[string, string]>, offset = "
 }
 
 function changeOf(form: Form, path: string, inputs: Inputs, offset: string): Change | null {
-  const question = form.questionFor(path);
+  const question = questionFor(form, path);
   if (!question) throw new Unreadable(path);
   const base = whole(first(inputs, `base:${path}`));
   const was = first(inputs, `was:${path}`);
