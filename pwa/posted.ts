@@ -1,6 +1,6 @@
 /**
  * What a posted form changes, twin of sync/posted.py: names and values of inputs → entries of an op's `set`.
- * See there for the names (`base:p`, `was:p`, `p`, `p:column`, `remove:p`).
+ * See there for the names (`base:p`, `was:p`, `p`, `p:column`, `remove:p`, `with:p`).
  */
 
 import { type Form, type Question, questionFor } from "./forms";
@@ -95,7 +95,9 @@ function columns(question: Question, path: string, inputs: Inputs, offset: strin
     const part = SETS.includes(column.type) ? (list.length ? list : null) : scalar(column.type, chosen[0] ?? "", offset);
     if (part !== null) value[column.name] = part;
   }
-  return Object.keys(value).length ? value : null;
+  if (Object.keys(value).length === 0) return null;
+  const given = first(inputs, `with:${path}`);
+  return given ? { ...object(given), ...value } : value;
 }
 
 /** One input's text as a value of that type; null when it is empty. */

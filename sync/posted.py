@@ -2,7 +2,8 @@
 
 A form posts *units*, one for each register. For a unit with path ``p`` it posts ``base:p`` (the revision
 that it was rendered from) and ``was:p`` (the value that it showed), then its inputs: ``p`` itself (several
-times for a set), or ``p:column`` for an item of a list and for a group. ``remove:p`` takes an item away.
+times for a set), or ``p:column`` for an item of a list and for a group. ``remove:p`` takes an item away;
+``with:p`` holds what a prepared item gets once anything of it is filled (the dish that a reading is about).
 Only a unit whose ``base:`` is there was on the page, so an empty set can be told from one not asked.
 """
 
@@ -107,7 +108,9 @@ def _columns(
         if part is not None and part != []:
             value[column.name] = part
     kept = {k: v for k, v in _kept(inputs, path).items() if f"{path}:{k}" not in inputs}
-    return {**kept, **value} or None
+    value = {**kept, **value}
+    given = inputs.get(f"with:{path}")
+    return {**_object(given[0]), **value} if value and given else value or None
 
 
 def _kept(inputs: dict[str, list[str]], path: str) -> dict[str, Any]:
