@@ -93,7 +93,7 @@ function onChange(event: Event): void {
 
 /** Writing a third value chooses it. */
 function tickThird(target: HTMLInputElement): void {
-  const radio = target.closest(".claim-box")?.querySelector<HTMLInputElement>("input[type=radio]");
+  const radio = target.closest(".pick")?.querySelector<HTMLInputElement>("input[type=radio]");
   if (radio) radio.checked = true;
 }
 

@@ -20,6 +20,8 @@ from server.body import BODY_LIMIT, Body
 from server.db import Database, utcnow
 from server.gateway import views as gateway
 from server.gateway.work import Env
+from server.people import views as people
+from server.pupils import views as pupils
 from server.reminders import views as reminders
 from server.render import TEMPLATES, Assets, Render
 from server.security import Csrf, Language, add_headers
@@ -34,6 +36,8 @@ FEATURES = [
     account_pages.routes,  # /login, /logout
     gateway.routes,  # /sync
     reminders.routes,  # /push/key, /push/subscription
+    people.routes,  # /office/people
+    pupils.routes,  # /office/students, /office/duties
 ]
 
 

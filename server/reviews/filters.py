@@ -20,6 +20,7 @@ class Filter(msgspec.Struct, frozen=True):
     form: str = ""
     class_: str = ""
     person: str = ""
+    student: str = ""
     since: str = ""
     until: str = ""
     page: int = 1
@@ -36,6 +37,7 @@ class Filter(msgspec.Struct, frozen=True):
             "state": self.state,
             "class_": self.class_,
             "author": self.person,
+            "ref": self.student,
             "since": self.since,
             "until": self.until,
         }
@@ -51,6 +53,7 @@ class Filter(msgspec.Struct, frozen=True):
                 ("form", wanted.form, ""),
                 ("class", wanted.class_, ""),
                 ("person", wanted.person, ""),
+                ("student", wanted.student, ""),
                 ("since", wanted.since, ""),
                 ("until", wanted.until, ""),
                 ("page", str(wanted.page), "1"),
@@ -69,6 +72,7 @@ def read_filter(query: Any) -> Filter:
         form=query.get("form", "")[:80],
         class_=query.get("class", "")[:40],
         person=query.get("person", "")[:80],
+        student=query.get("student", "")[:80],
         since=_date(query.get("since", "")),
         until=_date(query.get("until", "")),
         page=_page(query.get("page", "")),

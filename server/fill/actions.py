@@ -1,0 +1,123 @@
+"""What a person does on an online form: save what changed, submit, withdraw. Each is ops of the session's client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.gateway import read, write
+from server.office import Desk
+from server.problems import not_found
+from server.text import _
+from sync.forms import BadValue, Form
+from sync.posted import Change, Posted, posted
+from sync.protocol import Op, Result
+
+WRITABLE = ("draft", "returned", "submitted")
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The record that a form is about: `doc` is None until the first save creates it, with `meta`."""
+
+    id: str
+    form: Form
+    doc: read.VisibleDoc | None
+    meta: dict[str, Any]
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """What a save did: `refused` has words by path for what could not be stored, `siblings` disagree now."""
+
+    doc: read.VisibleDoc | None
+    refused: dict[str, str]
+    siblings: list[str]
+
+
+async def save(
+    conn: AsyncConnection, env: Any, desk: Desk, target: Target, pairs: list[tuple[str, str]]
+) -> Saved:
+    """Store what differs from what the page showed. A value that can't be stored is named, the others are stored."""
+    read_form = posted(target.form, pairs)
+    refused = {path: _("这里只能填数字。") for path in read_form.unreadable}
+    changes = _storable(target.form, read_form, refused)
+    ops = _ops(target, desk, changes, str(env.clock().isoformat()))
+    results = await _submit(conn, env, desk, ops)
+    doc = await read.one(conn, env, desk.principal, target.id) if ops else target.doc
+    return Saved(doc, refused, [path for result in results for path in result.fields])
+
+
+def _storable(form: Form, read_form: Posted, refused: dict[str, str]) -> list[Change]:
+    good = []
+    for change in read_form.changes:
+        try:
+            form.check_value(change.path, change.value)
+        except BadValue:
+            refused[change.path] = _("这里填的不对，请再看一下。")
+        else:
+            good.append(change)
+    return good
+
+
+def _ops(target: Target, desk: Desk, changes: list[Change], now: str) -> list[Op]:
+    """A create with everything for a new record; for one that exists an edit per revision that was shown."""
+    if target.doc is None:
+        return [_op(target, "create", changes, 0, now, meta=target.meta)]
+    bases = sorted({change.base for change in changes})
+    return [
+        _op(target, "edit", [change for change in changes if change.base == base], base, now)
+        for base in bases
+    ]
+
+
+def _op(target: Target, kind: str, changes: list[Change], base: int, now: str, **parts: Any) -> Op:
+    was = {change.path: change.was for change in changes if change.was is not None}
+    return Op(
+        seq=0,
+        op=kind,
+        kind=target.form.kind,
+        doc=target.id,
+        base=base,
+        form=target.form.name,
+        form_version=target.form.version,
+        set={change.path: change.value for change in changes} or None,
+        was=was or None,
+        at=now,
+        **parts,
+    )
+
+
+async def submit(conn: AsyncConnection, env: Any, desk: Desk, target: Target) -> None:
+    """Hand the record in. The caller has checked that nothing is wrong with it."""
+    await _event(conn, env, desk, target, "submit")
+
+
+async def withdraw(conn: AsyncConnection, env: Any, desk: Desk, target: Target) -> None:
+    """Take a submitted record back before it is reviewed."""
+    await _event(conn, env, desk, target, "withdraw")
+
+
+async def _event(conn: AsyncConnection, env: Any, desk: Desk, target: Target, event: str) -> None:
+    if target.doc is None:
+        raise not_found()
+    now = str(env.clock().isoformat())
+    op = _op(target, "event", [], target.doc.rev, now, event=event, from_=target.doc.state)
+    await _submit(conn, env, desk, [op])
+
+
+async def _submit(conn: AsyncConnection, env: Any, desk: Desk, ops: list[Op]) -> list[Result]:
+    """Send ops. One that would be held is refused here as a whole: a page can say so at once, a phone could not."""
+    results = await write.submit(conn, env, desk.principal, desk.client, ops, desk.device) if ops else []
+    for result in results:
+        if result.result == "held":
+            raise Refusal(result.code or "internal")
+    return results
+
+
+class Refusal(Exception):
+    """An op that the gateway would hold; `code` as in RESULT."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,0 +1,35 @@
+"""A village with records, and a browser in which the office is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from litestar import Litestar
+
+from tests.conftest import Client, People
+from tests.server.village import Village, make_village
+
+
+@pytest.fixture
+async def village(app: Litestar, school: People) -> Village:
+    """Pupils, a building and a meal of the school."""
+    return await make_village(app, school)
+
+
+@pytest.fixture
+def sign_in(clients: Callable[[], Awaitable[Client]], school: People) -> Callable[[str], Awaitable[Client]]:
+    """`await sign_in("office")` is a browser in which that person is signed in."""
+
+    async def enter(role: str) -> Client:
+        browser = await clients()
+        assert (await browser.sign_in(school.phones[role])).status_code == 201
+        return browser
+
+    return enter
+
+
+@pytest.fixture
+async def office(sign_in: Callable[[str], Awaitable[Client]], village: Village) -> Client:
+    """The office's browser."""
+    return await sign_in("office")
