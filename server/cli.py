@@ -14,6 +14,7 @@ from server.accounts.commands import user
 from server.db import Database, is_unavailable
 from server.migrations import is_current
 from server.migrations import migrate as bring_up_to_date
+from server.reminders.cli import worker
 from server.settings import Settings, SettingsError, load_settings
 
 PLAIN_HTTP = """\
@@ -92,6 +93,7 @@ def migrate() -> None:
 
 
 main.add_command(user)
+main.add_command(worker)
 
 
 def _is_local(host: str) -> bool:

@@ -45,7 +45,7 @@ class Posted:
     """One message that the service took."""
 
     path: str
-    headers: dict[str, str]
+    headers: dict[str, str]  # lower-case names
     body: bytes
 
 
@@ -83,9 +83,10 @@ class PushService:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Keep the message, answer as told."""
-        self.posted.append(Posted(request.path, dict(request.headers), await request.read()))
-        status, headers = self.answers.pop(0) if self.answers else (201, {})
-        return web.Response(status=status, headers=headers, text="x" * 10_000)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.posted.append(Posted(request.path, headers, await request.read()))
+        status, more = self.answers.pop(0) if self.answers else (201, {})
+        return web.Response(status=status, headers=more, text="x" * 10_000)
 
 
 async def start(folder: Path) -> tuple[PushService, web.AppRunner]:

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.reminders.models import insert_new, reminders
+from server.db import insert_or_ignore
+from server.reminders.models import reminders
 from server.reminders.plan import Reminder
 
 PUSH = "push"
@@ -70,22 +71,22 @@ async def begin(
     conn: AsyncConnection, person: Person, reminder: Reminder, worker: str, now: datetime
 ) -> Claim | None:
     """Claim a new reminder. None if another worker has it."""
-    done = await conn.execute(
-        insert_new(conn, reminders).values(
-            school_id=person.school,
-            user_id=person.user,
-            channel=PUSH,
-            occasion=reminder.occasion,
-            state="claimed",
-            worker=worker,
-            until=now + LEASE,
-            attempts=1,
-            duties=list(reminder.duties),
-            reached=[],
-            created=now,
-        )
-    )
-    return Claim(person, reminder.occasion, worker, 1, frozenset()) if done.rowcount == 1 else None
+    row = {
+        "school_id": person.school,
+        "user_id": person.user,
+        "channel": PUSH,
+        "occasion": reminder.occasion,
+        "state": "claimed",
+        "worker": worker,
+        "until": now + LEASE,
+        "attempts": 1,
+        "duties": list(reminder.duties),
+        "reached": [],
+        "created": now,
+    }
+    if not await insert_or_ignore(conn, reminders, row):
+        return None
+    return Claim(person, reminder.occasion, worker, 1, frozenset())
 
 
 async def take_over(

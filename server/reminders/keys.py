@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.db import Database
-from server.reminders.models import insert_new, vapid
+from server.db import Database, insert_or_ignore
+from server.reminders.models import vapid
 
 ONLY = 1
 
@@ -34,9 +34,8 @@ async def vapid_keys(db: Database, now: datetime) -> Keys:
         return kept
     async with db.write() as conn:
         made = make_keys()
-        await conn.execute(
-            insert_new(conn, vapid).values(id=ONLY, private=made.private, public=made.public, created=now)
-        )
+        row = {"id": ONLY, "private": made.private, "public": made.public, "created": now}
+        await insert_or_ignore(conn, vapid, row)
     async with db.read() as conn:
         kept = await _kept(conn)
     if kept is None:

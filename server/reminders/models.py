@@ -1,8 +1,6 @@
 """Tables: where pushes go, which reminders went, and the key that push services know us by."""
 
 from sqlalchemy import Column, Index, Integer, String, Table, Text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db import Json, Utc, metadata
 
@@ -52,9 +50,3 @@ vapid = Table(
     Column("public", Text, nullable=False, comment="the uncompressed point, base64url: applicationServerKey"),
     Column("created", Utc, nullable=False),
 )
-
-
-def insert_new(conn: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that leaves a row alone that is there already (its rowcount is then 0)."""
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()

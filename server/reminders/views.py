@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Request, delete, get, post
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from server.accounts.sessions import Session
 from server.problems import Problem
@@ -27,7 +28,7 @@ async def show_key(request: Request[Any, Any, Any], session: NamedDependency[Ses
 
 @post("/push/subscription", status_code=204)
 async def create_subscription(
-    request: Request[Any, Any, Any], data: Subscription, session: NamedDependency[Session]
+    request: Request[Any, Any, Any], data: JSONBody[Subscription], session: NamedDependency[Session]
 ) -> None:
     """This browser wants reminders for whoever is signed in. 422 for what is no browser's push address."""
     state = request.app.state
@@ -41,7 +42,7 @@ async def create_subscription(
 
 @delete("/push/subscription", status_code=204)
 async def delete_subscription(
-    request: Request[Any, Any, Any], data: Endpoint, session: NamedDependency[Session]
+    request: Request[Any, Any, Any], data: JSONBody[Endpoint], session: NamedDependency[Session]
 ) -> None:
     """No more reminders for this browser; the same answer whether there were any or not."""
     async with request.app.state.db.write() as conn:

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,7 @@ from server.reminders.keys import make_keys
 from server.reminders.outgoing import Outgoing
 from server.reminders.plan import Reminder
 from server.reminders.push import Device, Outcome, Sender, Sent
-from tests.push_service import HOST, Browser, PushService, start
+from tests.push_service import HOST, Browser, PushService
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 REMINDER = Reminder(
@@ -27,10 +25,9 @@ KEYS = make_keys()
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[PushService]:
-    made, runner = await start(tmp_path)
-    yield made
-    await runner.cleanup()
+def service(push_service: PushService) -> PushService:
+    """The push service, by a shorter name."""
+    return push_service
 
 
 def device(endpoint: str, browser: Browser | None = None) -> Device:
@@ -54,7 +51,7 @@ async def test_the_phone_can_read_it_and_the_service_cannot(service: PushService
 
 async def test_it_says_how_long_it_is_worth_and_who_sends(service: PushService) -> None:
     await push(service.outgoing(), device(service.endpoint("a")))
-    headers = {name.lower(): value for name, value in service.posted[0].headers.items()}
+    headers = service.posted[0].headers
     assert headers["ttl"] == str(2 * 86400)
     assert headers["urgency"] == "normal"
     assert len(headers["topic"]) == 32
