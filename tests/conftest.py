@@ -9,17 +9,21 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from litestar import Litestar
+from sqlalchemy import update
 
-from server.accounts.people import add_person, ensure_school, set_password
+from server.accounts.models import users
+from server.accounts.people import add_person, ensure_school
 from server.app import create_app
 from server.db import Database, metadata
 from server.schools import begin_life
@@ -265,9 +269,22 @@ async def make_school(app: Litestar, name: str, first_phone: int) -> People:
         made.ids[role] = await add_person(
             state.db, state.env, made.id, phone=str(number), name=person, roles=[role], classes=classes
         )
-        async with state.db.write() as conn:
-            await set_password(conn, str(number), PASSWORD, state.clock())
+    await give_password(app, made.phones.values())
     return made
+
+
+@cache
+def hashed() -> str:
+    """The hash of `PASSWORD`, computed once: it is slow on purpose."""
+    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+
+
+async def give_password(app: Litestar, phones: Iterable[str]) -> None:
+    """Let these accounts sign in with `PASSWORD`."""
+    async with app.state.db.write() as conn:
+        await conn.execute(
+            update(users).where(users.c.phone.in_(list(phones))).values(password_hash=hashed())
+        )
 
 
 @pytest.fixture
