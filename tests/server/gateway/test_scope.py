@@ -1,0 +1,197 @@
+"""Who gets what on their phone, and what leaves it again."""
+
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from sqlalchemy import select
+
+from server.access import server_principal
+from server.db import new_id
+from server.gateway import write
+from server.schools import schools
+from sync.protocol import Op
+from tests.conftest import People
+from tests.phone import Phone, uuid7
+from tests.server.gateway.conftest import MakePhone, add_pupils
+
+Pupils = dict[str, str]
+
+
+async def office_edits(app: Litestar, school: People, kind: str, doc: str, **values: Any) -> None:
+    """A change by the server's own hand, in sight of everything."""
+    async with app.state.db.write() as conn:
+        query = select(schools.c.rev).where(schools.c.id == school.id)
+        seen = (await conn.execute(query)).scalar_one()
+        op = Op(0, "edit", kind, doc, base=seen, form=kind, form_version=1, set=values)
+        who = server_principal(school.id, "import")
+        (result,) = await write.submit(conn, app.state.env, who, new_id(), [op])
+    assert result.result in ("applied", "merged"), result
+
+
+def names(phone: Phone) -> set[str]:
+    """The pupils on a phone."""
+    return {d["fields"]["name"] for d in phone.docs.values() if d["kind"] == "student"}
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("class_teacher", {"龙䶮", "杨思源"}),
+        ("teacher", {"覃佑建"}),
+        ("dorm", {"杨思源"}),
+        ("committee", set()),
+        ("parent", set()),
+        ("general_affairs", set()),
+        ("office", {"龙䶮", "杨思源", "覃佑建", "石桐国"}),
+        ("principal", {"龙䶮", "杨思源", "覃佑建", "石桐国"}),
+    ],
+)
+async def test_each_role_gets_its_pupils(
+    phone_of: MakePhone, school: People, pupils: Pupils, role: str, expected: set[str]
+) -> None:
+    phone = await phone_of(school.phones[role])
+    await phone.sync()
+    assert names(phone) == expected
+
+
+async def test_a_dorm_supervisor_s_phone_gets_a_name_and_a_bed_and_no_more(
+    phone_of: MakePhone, app: Litestar, school: People
+) -> None:
+    details = {"boards": True, "class": "三(2)班", "room": "203", "category": "脱贫户", "left_behind": True}
+    ids = await add_pupils(app, school, 彭雨桐=details)
+    phone = await phone_of(school.phones["dorm"])
+    await phone.sync()
+    fields = phone.docs[ids["彭雨桐"]]["fields"]
+    assert fields == {"name": "彭雨桐", "boards": True, "class": "三(2)班", "room": "203"}
+
+
+async def test_a_pupil_who_leaves_the_class_leaves_the_phone_with_all_records(
+    phone_of: MakePhone, app: Litestar, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    helper = await phone_of(school.phones["teacher"])
+    await phone.sync()
+    await helper.sync()
+    own = uuid7()
+    phone.op("create", "visit", own, "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    phone.op("event", "visit", own, "home_visit", event="submit")
+    await phone.sync()
+    assert own not in helper.docs
+    await office_edits(app, school, "student", pupils["龙䶮"], **{"class": "一(1)班"})
+    await office_edits(app, school, "student", pupils["龙䶮"], helpers={"add": [school.ids["teacher"]]})
+    await phone.sync()
+    await helper.sync()
+    assert names(phone) == {"杨思源"}
+    assert own in phone.docs  # her own record stays hers
+    assert names(helper) == {"覃佑建", "龙䶮"}
+    assert helper.docs[own]["state"] == "submitted"  # it enters though its rev is old
+    await office_edits(app, school, "student", pupils["龙䶮"], helpers={"remove": [school.ids["teacher"]]})
+    await helper.sync()
+    assert names(helper) == {"覃佑建"}
+    assert own not in helper.docs
+
+
+async def test_a_visit_made_before_the_pupil_left_is_still_taken(
+    phone_of: MakePhone, app: Litestar, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    await phone.sync()
+    await office_edits(app, school, "student", pupils["龙䶮"], **{"class": "一(1)班"})
+    phone.op("create", "visit", uuid7(), "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    phone.op("create", "visit", uuid7(), "home_visit", set={}, meta={"students": [pupils["石桐国"]]})
+    await phone.sync()
+    assert [phone.results[1]["result"], phone.results[2].get("code")] == ["applied", "forbidden"]
+
+
+async def test_a_draft_is_its_author_s_alone(phone_of: MakePhone, school: People, pupils: Pupils) -> None:
+    teacher = await phone_of(school.phones["teacher"])
+    office = await phone_of(school.phones["office"])
+    draft = uuid7()
+    meta = {"students": [pupils["覃佑建"]]}
+    teacher.op("create", "visit", draft, "home_visit", set={"danger": True, "carer": "single"}, meta=meta)
+    await teacher.sync()
+    await office.sync()
+    assert draft not in office.docs
+    teacher.op("event", "visit", draft, "home_visit", event="submit")
+    await teacher.sync()
+    await office.sync()
+    assert teacher.docs[draft]["fields"] == {"danger": True, "carer": "single"}
+    assert office.docs[draft]["fields"] == {"carer": "single"}  # what is sealed stays in the circle
+    teacher.op("event", "visit", draft, "home_visit", event="withdraw")
+    await teacher.sync()
+    await office.sync()
+    assert draft not in office.docs
+
+
+async def test_a_revoked_person_s_work_is_held_and_the_phone_is_emptied(
+    phone_of: MakePhone, app: Litestar, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    office = await phone_of(school.phones["office"])
+    await phone.sync()
+    visit = uuid7()
+    phone.op("create", "visit", visit, "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    who = school.ids["class_teacher"]
+    await office_edits(app, school, "person", who, roles={"remove": ["class_teacher"]})
+    await phone.sync()
+    assert (phone.results[1]["result"], phone.results[1]["code"]) == ("held", "forbidden")
+    assert phone.docs == {}
+    await office.sync()
+    assert office.docs[f"{phone.client}:1"]["fields"]["op"]["doc"] == visit
+
+
+async def test_a_delivery_token_pushes_and_pulls_nothing(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    await phone.sync()
+    await phone.send("DELETE", "/session", {"X-CSRFToken": phone.csrf}, None)
+    op = phone.op("create", "visit", uuid7(), "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    body = {"protocol": 1, "client": phone.client, "push": [op], "pull": {"cursor": None}}
+    headers = {"Authorization": f"Delivery {phone.delivery}"}
+    status, answer = await phone.send("POST", "/sync", headers, body)
+    assert (status, answer["results"][0]["result"], answer["docs"]) == (200, "applied", [])
+    status, _ = await phone.send("POST", "/sync", headers, {**body, "client": uuid7()})
+    assert status == 401
+
+
+@pytest.mark.parametrize(
+    ("role", "form", "meta", "code"),
+    [
+        ("general_affairs", "meal_audit_b", {"meal": "m", "part": "b"}, "forbidden"),
+        ("parent", "home_visit", {"students": ["x"]}, "forbidden"),
+        ("dorm", "home_visit", {"students": ["x"]}, "forbidden"),
+        ("office", "home_visit", {"students": ["x"]}, "forbidden"),
+        ("class_teacher", "night_round", {"building": "x"}, "forbidden"),
+        ("class_teacher", "home_visit", {"students": [uuid7()]}, "forbidden"),
+    ],
+)
+async def test_nobody_begins_a_record_that_is_not_theirs(
+    phone_of: MakePhone, school: People, role: str, form: str, meta: dict[str, Any], code: str
+) -> None:
+    phone = await phone_of(school.phones[role])
+    phone.op("create", "visit", uuid7(), form, set={}, meta=meta)
+    await phone.sync()
+    assert (phone.results[1]["result"], phone.results[1]["code"]) == ("held", code)
+
+
+async def test_only_the_office_returns_and_approves(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    teacher = await phone_of(school.phones["class_teacher"])
+    office = await phone_of(school.phones["office"])
+    doc = uuid7()
+    teacher.op("create", "visit", doc, "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    teacher.op("event", "visit", doc, "home_visit", event="submit")
+    teacher.op("event", "visit", doc, "home_visit", event="approve")
+    await teacher.sync()
+    assert teacher.results[3]["code"] == "forbidden"
+    await office.sync()
+    office.op("edit", "visit", doc, "home_visit", set={"carer": "single"})
+    office.op("event", "visit", doc, "home_visit", event="return", args={"reason": "请补"})
+    await office.sync()
+    assert [office.results[1].get("code"), office.results[2]["result"]] == ["forbidden", "applied"]
+    await teacher.sync()
+    assert teacher.docs[doc]["state"] == "returned"
+    assert teacher.docs[doc]["notes"]["returned"]["reason"] == "请补"
