@@ -1,0 +1,233 @@
+/**
+ * Push, then pull, until both sides have everything (sync/PROTOCOL.md). Whatever goes wrong, nothing of the queue is
+ * lost: an op leaves it only with the server's answer, and its body stays until the server has it in a backup.
+ */
+import { answered, forked, gap, resynced, take } from "./exchange";
+import { type Op, type Problem, problemName, type SyncReply, type SyncRequest, VERSION } from "./protocol";
+import { type Card, NEVER_SYNCED, type SyncNote } from "./records";
+import type { Vault } from "./vault";
+
+/** What syncing needs of the outside. */
+export interface Net {
+  fetch(path: string, init: RequestInit): Promise<Response>;
+  now(): number;
+  /** 0 to 1, so that phones do not all come back at once. */
+  random(): number;
+  /** Called after each round, with what to show. */
+  progress(note: SyncNote): Promise<void>;
+  /** The session's new token. */
+  keepCsrf(csrf: string): Promise<void>;
+}
+
+const PAGE = 400;
+const TIMEOUT = 60_000;
+const FIRST_WAIT = 5_000;
+const LONGEST_WAIT = 15 * 60_000;
+/** More rounds than any honest exchange needs: a server that never finishes does not hold the phone for ever. */
+const ROUNDS = 1_000;
+
+/** Why a run ended before everything was in step. */
+class Stop extends Error {
+  constructor(
+    readonly state: SyncNote["state"],
+    readonly wait: number = 0,
+  ) {
+    super(state);
+  }
+}
+
+/** One run: ends in step, or with a note that says why not and when to try again. Never rejects for a network. */
+export async function run(vault: Vault, net: Net): Promise<SyncNote> {
+  const before = (await vault.shelf.note<SyncNote>("sync")) ?? NEVER_SYNCED;
+  let note: SyncNote = { ...before, state: "busy", at: net.now(), sent: 0, got: {} };
+  const tell = async (next: SyncNote) => {
+    note = next;
+    await vault.shelf.putNote("sync", note);
+    await net.progress(note);
+  };
+  await tell(note);
+  try {
+    await rounds(vault, net, () => note, tell);
+    await vault.prune(net.now());
+    await tell({ ...note, state: "ok", at: net.now(), okAt: net.now(), tries: 0, next: 0 });
+  } catch (error) {
+    const stop = error instanceof Stop ? error : new Stop("trouble");
+    if (!(error instanceof Stop)) console.error(error);
+    const wait = Math.max(stop.wait, backOff(before.tries, net.random()));
+    await tell({
+      ...note,
+      state: stop.state,
+      at: net.now(),
+      tries: before.tries + 1,
+      next: net.now() + wait,
+    });
+  }
+  return note;
+}
+
+/** Doubling, at most a quarter of an hour, spread by half. */
+export function backOff(tries: number, random: number): number {
+  return Math.min(FIRST_WAIT * 2 ** Math.min(tries, 20), LONGEST_WAIT) * (0.75 + random / 2);
+}
+
+async function rounds(
+  vault: Vault,
+  net: Net,
+  note: () => SyncNote,
+  tell: (note: SyncNote) => Promise<void>,
+): Promise<void> {
+  const course = { most: 200, csrf: vault.card.csrf, freshCsrf: false };
+  for (let i = 0; i < ROUNDS; i++) {
+    const { request, left } = await next(vault, course.most);
+    const reply = await post(vault.card, net, request, course);
+    if (reply === "again") continue;
+    if (!reply.ok) {
+      await refused(vault, net, reply.problem, reply.status, reply.wait, course);
+      continue;
+    }
+    await vault.write((stored) => answered(stored, request, reply.body, net.now()));
+    const got = { ...note().got };
+    for (const { kind } of reply.body.docs) got[kind] = (got[kind] ?? 0) + 1;
+    await tell({ ...note(), at: net.now(), sent: note().sent + reply.body.results.length, got });
+    if (!reply.body.more && !left) return;
+  }
+  throw new Stop("trouble");
+}
+
+/** The next request, its ops marked as sent beforehand; `left`: more wait than fit into it. */
+async function next(vault: Vault, most: number): Promise<{ request: SyncRequest; left: boolean }> {
+  let push: Op[] = [];
+  let left = false;
+  await vault.write((stored) => {
+    const taken = take(stored, most);
+    push = taken.push;
+    left = taken.left;
+    return taken.marks.length > 0 ? { core: stored.core, writes: { ops: taken.marks } } : null;
+  });
+  const core = await vault.begin();
+  const pull = { cursor: core.cursor, limit: PAGE };
+  return { request: { protocol: VERSION, epoch: core.epoch, client: core.client, push, pull }, left };
+}
+
+interface Course {
+  most: number;
+  csrf: string;
+  freshCsrf: boolean;
+}
+type Reply =
+  | { ok: true; body: SyncReply }
+  | { ok: false; status: number; problem: Problem; wait: number }
+  | "again";
+
+async function post(card: Card, net: Net, request: SyncRequest, course: Course): Promise<Reply> {
+  const headers = { "X-CSRFToken": course.csrf, "X-School": card.school };
+  const response = await send(net, request, headers, "same-origin");
+  if (response.ok) return { ok: true, body: await readReply(response) };
+  const problem = await readProblem(response);
+  const stale = response.status === 403 && problemName(problem) === "csrf" && !course.freshCsrf;
+  if (stale) {
+    course.csrf = await freshCsrf(net);
+    course.freshCsrf = true;
+    return "again";
+  }
+  const wait = (Number(response.headers.get("Retry-After")) || 0) * 1000;
+  if (response.status === 401 && card.delivery) return deliver(net, request, card.delivery);
+  return { ok: false, status: response.status, problem, wait };
+}
+
+/** The one-way door of an expired session: what was written goes out, nothing comes in. */
+async function deliver(net: Net, request: SyncRequest, token: string): Promise<Reply> {
+  const none: Reply = { ok: false, status: 401, problem: {}, wait: 0 };
+  if (!request.push?.length) return none;
+  const response = await send(net, request, { Authorization: `Delivery ${token}` }, "omit");
+  if (!response.ok) return none;
+  const body = await readReply(response);
+  return { ok: true, body: { ...body, docs: [], drop: [], cursor: request.pull.cursor, more: false } };
+}
+
+async function send(
+  net: Net,
+  request: SyncRequest,
+  headers: Record<string, string>,
+  credentials: RequestCredentials,
+): Promise<Response> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  const { body, encoding } = await packed(JSON.stringify(request));
+  const all = { "Content-Type": "application/json", ...encoding, ...headers };
+  try {
+    const init = {
+      method: "POST",
+      body,
+      headers: all,
+      credentials,
+      cache: "no-store" as const,
+      signal: abort.signal,
+    };
+    return await net.fetch("/sync", init);
+  } catch {
+    throw new Stop("offline");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function packed(text: string): Promise<{ body: BodyInit; encoding: Record<string, string> }> {
+  if (typeof CompressionStream === "undefined" || text.length < 1024) return { body: text, encoding: {} };
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return { body: await new Response(stream).arrayBuffer(), encoding: { "Content-Encoding": "gzip" } };
+}
+
+/** A reply that breaks off, or a page of some hotel's network, is as good as none. */
+async function readReply(response: Response): Promise<SyncReply> {
+  try {
+    const body = (await response.json()) as SyncReply;
+    if (Array.isArray(body.results) && Array.isArray(body.docs)) return body;
+  } catch {
+    throw new Stop("offline");
+  }
+  throw new Stop("offline");
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  try {
+    return (await response.json()) as Problem;
+  } catch {
+    return {};
+  }
+}
+
+async function freshCsrf(net: Net): Promise<string> {
+  let response: Response;
+  try {
+    response = await net.fetch("/session", { credentials: "same-origin", cache: "no-store" });
+  } catch {
+    throw new Stop("offline");
+  }
+  const { csrf } = await readProblem(response);
+  if (!csrf) throw new Stop("signin");
+  await net.keepCsrf(csrf);
+  return csrf;
+}
+
+/** Brings the queue into the shape that the server asks for, or ends the run. */
+async function refused(
+  vault: Vault,
+  net: Net,
+  problem: Problem,
+  status: number,
+  wait: number,
+  course: Course,
+): Promise<void> {
+  const name = problemName(problem);
+  const kept = await vault.shelf.allOps();
+  if (status === 409 && name === "gap") await vault.write((now) => gap(now, kept, problem.expected ?? 1));
+  else if (status === 409 && name === "fork") await vault.write((now) => forked(now, problem.differs ?? 1));
+  else if (status === 409 && name === "resync") {
+    await vault.write((now) => resynced(now, kept, problem, net.now()));
+  } else if (status === 413 && course.most > 1) course.most = Math.ceil(course.most / 4);
+  else if (status === 403 && name === "client") await vault.write((now) => forked(now, 1));
+  else if (status === 409 && name === "upgrade") throw new Stop("upgrade");
+  else if (status === 401) throw new Stop("signin");
+  else throw new Stop(status === 429 || status >= 500 ? "later" : "trouble", wait);
+}

@@ -1,0 +1,76 @@
+/** What runs in each of the phone's pages: htmx, the worker, and when to sync. */
+import htmx from "htmx.org";
+import { attachReminders, keepOn } from "./push";
+
+const TICK = 60_000;
+
+/** Asks the worker to sync; "tick" leaves the waiting time after a failure in place. */
+function ask(type: "sync" | "tick"): void {
+  navigator.serviceWorker.controller?.postMessage({ type });
+}
+
+/** Pages mark what lives: `data-live` is fetched anew when the worker says that something changed. */
+let planned = 0;
+function refresh(): void {
+  clearTimeout(planned);
+  planned = window.setTimeout(() => {
+    for (const part of document.querySelectorAll("[data-live]")) htmx.trigger(part, "changed");
+  }, 150);
+}
+
+navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ type: string }>) => {
+  if (event.data.type === "changed") refresh();
+});
+window.addEventListener("online", () => ask("sync"));
+window.addEventListener("offline", refresh);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") ask("tick");
+});
+window.setInterval(() => ask("tick"), TICK);
+ask("tick");
+
+/** A new version waits for a tap: nothing is swapped under a form that is being filled. */
+async function watchVersions(): Promise<void> {
+  const registration = await navigator.serviceWorker.register("/sw.js", {
+    scope: "/app/",
+    updateViaCache: "none",
+  });
+  if (registration.waiting) offer(registration.waiting);
+  registration.addEventListener("updatefound", () => {
+    const coming = registration.installing;
+    coming?.addEventListener("statechange", () => {
+      if (coming.state === "installed" && navigator.serviceWorker.controller) offer(coming);
+    });
+  });
+}
+
+function offer(worker: ServiceWorker): void {
+  const bar = document.getElementById("new-version");
+  if (!bar) return;
+  bar.hidden = false;
+  bar.addEventListener("click", () => {
+    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    worker.postMessage({ type: "takeover" });
+  });
+}
+
+/** A form goes once, however often its button is pressed. */
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  if (form.dataset.gone === "true") event.preventDefault();
+  else form.dataset.gone = "true";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.gone;
+});
+
+/** Keeps the place of somebody who reads or types in a part that is fetched anew. */
+document.addEventListener("htmx:before:swap", () => {
+  const id = document.activeElement?.id;
+  if (!id) return;
+  document.addEventListener("htmx:after:swap", () => document.getElementById(id)?.focus(), { once: true });
+});
+
+void watchVersions().catch(() => undefined);
+attachReminders(document);
+void keepOn();

@@ -1,0 +1,103 @@
+/** What the phone keeps, as the rest of the worker sees it: plain records, no word of IndexedDB. */
+import type { Doc } from "./protocol";
+import type { Queued } from "./queue";
+
+/** Counters and marks of a vault. `version` grows with every change, `docs` with every change of pulled docs. */
+export interface Core {
+  version: number;
+  docs: number;
+  client: string;
+  /** The last seq of this client, and the last place in the queue over all clients. */
+  seq: number;
+  n: number;
+  epoch: string | null;
+  cursor: string | null;
+  /** While true, pulled docs go beside the old ones and replace them when the last page is in. */
+  rebuilding: boolean;
+  /** Docs that left the scope while own ops for them were still unanswered. */
+  drops: string[];
+  /** The last seq that is in a finished backup. */
+  durable: number;
+  /** Server time minus this phone's, in ms. */
+  skew: number;
+}
+
+/** What is known of a vault without opening it. */
+export interface Card {
+  id: string;
+  user: string;
+  name: string;
+  phone: string;
+  school: string;
+  schoolName: string;
+  schools: { id: string; name: string }[];
+  csrf: string;
+  /** Lets finished work be sent for 30 days after the session ended. */
+  delivery: string | null;
+  signedIn: boolean;
+  unsent: number;
+  used: number;
+}
+
+/** How the phone shows itself, and the last thing that syncing said. */
+export interface Settings {
+  text: "100" | "125" | "150" | "200";
+  theme: "auto" | "light" | "dark" | "sun";
+  current: string | null;
+  [more: string]: unknown;
+}
+
+export const DEFAULTS: Settings = { text: "100", theme: "auto", current: null };
+
+/** All of a vault that screens and sync need at once. `ops` are those not yet past, in order. */
+export interface Stored {
+  core: Core;
+  docs: ReadonlyMap<string, Doc>;
+  ops: Queued[];
+}
+
+/** What one transaction writes. */
+export interface Writes {
+  ops?: Queued[];
+  forget?: number[];
+  docs?: Doc[];
+  drop?: string[];
+  /** Docs of a rebuild in progress; `swap` puts them in place of all others. */
+  beside?: Doc[];
+  swap?: boolean;
+  /** Forgets what an earlier rebuild left unfinished. */
+  restart?: boolean;
+  clear?: boolean;
+}
+
+/** What the last sync said, for the screens. Times in ms of this phone's clock. */
+export interface SyncNote {
+  state: "none" | "busy" | "ok" | "offline" | "later" | "signin" | "upgrade" | "trouble";
+  /** When this was said, and when everything was last in step. */
+  at: number;
+  okAt: number;
+  /** Failures in a row, and the time before which nothing is tried by itself. */
+  tries: number;
+  next: number;
+  /** In this run: own changes answered, and docs that came, by kind. */
+  sent: number;
+  got: Record<string, number>;
+}
+
+export const NEVER_SYNCED: SyncNote = {
+  state: "none",
+  at: 0,
+  okAt: 0,
+  tries: 0,
+  next: 0,
+  sent: 0,
+  got: {},
+};
+
+export interface Codec {
+  seal(value: unknown): Promise<unknown>;
+  open(box: unknown): Promise<unknown>;
+}
+
+/** Values as they are. */
+export const clear: Codec = { seal: async (value) => value, open: async (box) => box };

@@ -1,0 +1,80 @@
+/**
+ * The server in the pocket: one request in, one page out. It knows nothing of workers and runs under Node as well.
+ * It always answers, also for a bug of ours, and never asks whether there is a signal.
+ */
+import { type Context, type Env, html, notFound, type OpenContext, page, redirect } from "./context";
+import { whoIs } from "./me";
+import { routes } from "./routes";
+import { _ } from "./text";
+import { Vault } from "./vault";
+
+/** Answers any request under /app/. */
+export async function respond(request: Request, env: Env): Promise<Response> {
+  const url = new URL(request.url);
+  const partial = request.headers.get("HX-Request") === "true";
+  let c: OpenContext | null = null;
+  try {
+    c = { env, request, url, partial, params: {}, settings: await env.device.settings() };
+    return await dispatch(c);
+  } catch (error) {
+    console.error(error);
+    return failed(env, c, error);
+  }
+}
+
+async function dispatch(c: OpenContext): Promise<Response> {
+  for (const route of routes) {
+    const params = route.method === c.request.method ? match(route.pattern, c.url.pathname) : null;
+    if (!params) continue;
+    const context = { ...c, params };
+    if ("open" in route.handle) return route.handle.open(context);
+    const signed = await signIn(context);
+    return signed ? route.handle(signed) : redirect(c, "/app/signin");
+  }
+  return notFound(c);
+}
+
+async function signIn(c: OpenContext): Promise<Context | null> {
+  const card = (await c.env.device.cards()).find(({ id }) => id === c.settings.current);
+  if (!card?.signedIn) return null;
+  const vault = new Vault(card, c.env.device.shelf(card.id), c.env.now);
+  const snap = await vault.snapshot();
+  return { ...c, card, vault, snap, me: whoIs(snap, card) };
+}
+
+/** Named parts of a path, decoded; null where it does not fit. */
+export function match(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [i, part] of wanted.entries()) {
+    const value = given[i] ?? "";
+    if (part.startsWith(":") && value) params[part.slice(1)] = decode(value);
+    else if (part !== value) return null;
+  }
+  return params;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Whatever went wrong: a full phone is told apart, because there the person can help. */
+function failed(env: Env, c: OpenContext | null, error: unknown): Response {
+  const full = error instanceof Error && error.name === "QuotaExceededError";
+  const data = { problem: full ? "full" : "bug", title: full ? _("手机空间满了") : _("这一页没打开") };
+  try {
+    if (c) return page(c, "app/problem.html", data, full ? 507 : 500);
+    return html(env.render("app/problem.html", { app: {}, ...data }), 500);
+  } catch {
+    return html(
+      `<!doctype html><meta charset="utf-8"><title>Zoufang</title><p>${_("这一页没打开，记录都在本机。")}</p>`,
+      500,
+    );
+  }
+}

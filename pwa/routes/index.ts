@@ -1,0 +1,10 @@
+/** The map of the phone's pages: each feature's routes, in the order in which they are tried. */
+import type { Route } from "../context";
+import { me } from "./me";
+import { pupils } from "./pupils";
+import { records } from "./records";
+import { signin } from "./signin";
+import { sync } from "./sync";
+import { today } from "./today";
+
+export const routes: Route[] = [...today, ...pupils, ...records, ...sync, ...signin, ...me];

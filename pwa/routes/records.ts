@@ -1,0 +1,85 @@
+/** 记录: what this person wrote and where each stands; one record, read-only. */
+import { daysBetween, whenText } from "../clock";
+import { type Context, notFound, page, type Route } from "../context";
+import { isMine, needs, standing } from "../me";
+import { _, fmt } from "../text";
+import type { View } from "../vault";
+import { formWord, returnReason, row, subject, touchedAt } from "../words";
+
+type Tab = "all" | "here" | "apart";
+const TABS: Record<Tab, (view: View) => boolean> = {
+  all: () => true,
+  here: (view) => standing(view) === "draft" || view.pending.length > 0,
+  apart: (view) => needs(view) !== null,
+};
+
+async function list(c: Context): Promise<Response> {
+  const asked = c.url.searchParams.get("tab") ?? "all";
+  const tab: Tab = asked in TABS ? (asked as Tab) : "all";
+  const now = c.env.now();
+  const own = c.snap.views("visit").filter((view) => isMine(view, c.me));
+  const rows = own.filter(TABS[tab]).map((view) => row(c.snap, view, c.me, now));
+  rows.sort((a, b) => b.day.getTime() - a.day.getTime());
+  const today = rows.filter(({ day }) => daysBetween(day, now) <= 0);
+  const groups = [
+    { title: _("今天"), rows: today },
+    { title: _("以前"), rows: rows.filter((one) => !today.includes(one)) },
+  ];
+  const count = (name: Tab) => own.filter(TABS[name]).length;
+  return page(c, c.partial ? "app/_records.html" : "app/records.html", {
+    tab,
+    tabs: [
+      { name: "all", text: _("全部") },
+      { name: "here", text: fmt(_("在本机 {n}"), { n: count("here") }) },
+      { name: "apart", text: fmt(_("要处理 {n}"), { n: count("apart") }) },
+    ],
+    groups: groups.filter((group) => group.rows.length > 0),
+    main: mainAction(c),
+  });
+}
+
+/** What the button at the bottom begins, by role. */
+export function mainAction(c: Context): { url: string; text: string } | null {
+  if (c.me.sees.pupils) return { url: "/app/pupils?for=home_visit", text: _("记一次走访") };
+  return null;
+}
+
+async function one(c: Context): Promise<Response> {
+  const view = c.snap.view(c.params.id ?? "");
+  if (view?.kind !== "visit") return notFound(c);
+  const state = standing(view);
+  const conflicts = Object.keys(view.siblings);
+  return page(c, "app/record.html", {
+    id: view.id,
+    title: [formWord(view.form), subject(c.snap, view)].filter(Boolean).join(" "),
+    state,
+    reason: state === "returned" ? returnReason(view) : "",
+    held: view.held.map(({ result }) => heldWords(result?.code ?? "")),
+    conflict_url:
+      conflicts.length > 0 ? `/app/decide/${view.id}/${encodeURIComponent(conflicts[0] ?? "")}` : "",
+    conflict_text: conflicts.length > 0 ? fmt(_("有{n}处两个人填得不一样"), { n: conflicts.length }) : "",
+    when: whenText(touchedAt(view), c.env.now()),
+    view: null,
+    editable: isMine(view, c.me) && (state === "draft" || state === "returned"),
+  });
+}
+
+/** Why the school did not take something, and that it is not lost. */
+export function heldWords(code: string): string {
+  const words: Record<string, string> = {
+    forbidden: _("您现在没有权限改这条记录。内容还在，请联系学校资助办。"),
+    unknown_doc: _("这条记录的开头还没有被收下，学校处理后会一起收。"),
+    duplicate_id: _("这条记录和别的重了，内容还在，请联系学校资助办。"),
+    unknown_form: _("学校那边还不认识这张表，内容还在，请联系学校资助办。"),
+    bad_value: _("有一处填的内容学校收不了，内容还在，请联系学校资助办。"),
+    illegal_event: _("这条记录的状态已经变了，这一步没有生效。"),
+    signed: _("已经签过字的内容不能再改。"),
+    void: _("这条记录已经作废，后来的改动没有生效。"),
+  };
+  return words[code] ?? _("学校那边暂时没有收下，内容还在，请联系学校资助办。");
+}
+
+export const records: Route[] = [
+  { method: "GET", pattern: "/app/records", handle: list },
+  { method: "GET", pattern: "/app/records/:id", handle: one },
+];

@@ -1,0 +1,202 @@
+/** 今天: what is due, what waits to be sent, what needs somebody. */
+import { dayText, isoDay, readDate, weekdayText } from "../clock";
+import { type Context, page, type Route } from "../context";
+import { apart, type Me, standing } from "../me";
+import type { SyncNote } from "../records";
+import { standOf } from "../stand";
+import { _, fmt } from "../text";
+import type { Snapshot, View } from "../vault";
+import { dueWords, mealWord } from "../words";
+
+/** How far ahead a duty is shown, in days. */
+const AHEAD = 14;
+
+async function show(c: Context): Promise<Response> {
+  const now = c.env.now();
+  const duties = c.me.sees.pupils ? dueDuties(c.snap, c.me, now) : [];
+  return page(c, "app/today.html", {
+    date: dayText(now),
+    weekday: weekdayText(now),
+    stand: await standing_(c),
+    villages: byVillage(duties),
+    due_text: duties.length > 0 ? fmt(_("到期{n}户"), { n: duties.length }) : "",
+    rounds: c.me.sees.dorm ? rounds(c.snap, c.me, now) : [],
+    meals: c.me.sees.meals ? meals(c.snap, c.me, now) : [],
+    pupils: c.me.sees.pupils,
+    nothing: duties.length === 0 ? nothing(c) : "",
+  });
+}
+
+/** Why there is nothing to do, for who would have looked for it here. */
+function nothing(c: Context): string {
+  if (c.snap.core.cursor === null) return _("名单还没有放进手机");
+  if (c.me.sees.pupils) return _("这两周没有到期的走访");
+  return c.me.sees.dorm || c.me.sees.meals ? "" : _("今天没有要办的");
+}
+
+async function stand(c: Context): Promise<Response> {
+  return page(c, "app/_stand.html", { stand: await standing_(c) });
+}
+
+/** The upper region: signal, what waits, what needs somebody. */
+export async function standing_(c: Context): Promise<object> {
+  const unsent = c.snap.unsentDocs.length;
+  const note = await c.vault.shelf.note<SyncNote>("sync");
+  const needing = apart(c.snap, c.me);
+  return {
+    ...standOf(note, unsent, c.env.online(), c.env.now()),
+    unsent,
+    unsent_note: unsent > 0 ? _("都在本机") : _("没有等着的"),
+    apart: needing.length,
+    apart_note: apartNote(needing),
+  };
+}
+
+function apartNote(needing: View[]): string {
+  if (needing.length === 0) return _("没有");
+  if (needing.some((view) => view.held.length > 0)) return _("未接收");
+  return needing.some((view) => view.state === "returned") ? _("被退回") : _("要您定");
+}
+
+interface DueRow {
+  url: string;
+  name: string;
+  place: string;
+  village: string;
+  due: string;
+  late: boolean;
+  sort: number;
+}
+
+/** Open duties of this person that are due soon or already, the earliest first. */
+function dueDuties(snap: Snapshot, me: Me, now: Date): DueRow[] {
+  const rows: DueRow[] = [];
+  for (const duty of snap.views("duty")) {
+    const due = readDate(duty.fields.due);
+    if (duty.state !== "open" || duty.fields.assignee !== me.id || !due) continue;
+    if (due.getTime() - now.getTime() > AHEAD * 86_400_000) continue;
+    for (const id of Array.isArray(duty.fields.students) ? duty.fields.students : []) {
+      const student = typeof id === "string" ? snap.view(id) : undefined;
+      if (student && !hasMet(snap, student.id, duty)) rows.push(dueRow(snap, student, due, now));
+    }
+  }
+  return rows.sort((a, b) => a.sort - b.sort);
+}
+
+/** Whether a visit that is finished on this phone is already about this pupil and not older than the duty. */
+function hasMet(snap: Snapshot, student: string, duty: View): boolean {
+  const from = String(duty.fields.window_from ?? "");
+  return snap.views("visit").some((visit) => {
+    const about = Array.isArray(visit.meta.students) && visit.meta.students.includes(student);
+    const waits = visit.pending.some(({ op }) => op.event === "submit");
+    return (
+      about && waits && visit.form === duty.fields.form && String(visit.fields.occurred_at ?? from) >= from
+    );
+  });
+}
+
+function dueRow(snap: Snapshot, student: View, due: Date, now: Date): DueRow {
+  const household =
+    typeof student.fields.household === "string" ? snap.view(student.fields.household) : undefined;
+  const words = dueWords(due, now);
+  return {
+    url: `/app/pupils/${student.id}`,
+    name: String(student.fields.name ?? ""),
+    place: [household?.fields.group, household?.fields.address].filter(Boolean).join(" "),
+    village: String(household?.fields.village ?? ""),
+    due: words.text,
+    late: words.late,
+    sort: due.getTime(),
+  };
+}
+
+function byVillage(rows: DueRow[]): { name: string; count: string; rows: DueRow[] }[] {
+  const villages = new Map<string, DueRow[]>();
+  for (const row of rows) {
+    const name = row.village || _("还没有住址");
+    villages.set(name, [...(villages.get(name) ?? []), row]);
+  }
+  return [...villages].map(([name, list]) => ({
+    name,
+    count: fmt(_("{n}户"), { n: list.length }),
+    rows: list,
+  }));
+}
+
+/** Tonight's round of each of the supervisor's buildings; without one, of all. */
+function rounds(snap: Snapshot, me: Me, now: Date): object[] {
+  const night = isoDay(now);
+  const all = snap.views("building");
+  const own = all.filter(({ id }) => me.buildings.includes(id));
+  const list = (own.length > 0 ? own : all).sort((a, b) => compare(a, b));
+  return list.map((building) => {
+    const round = latest(snap, me, (v) => v.meta.building === building.id && v.meta.night === night);
+    return {
+      url: round ? place(round) : `/app/new/night_round?building=${building.id}`,
+      name: String(building.fields.name ?? ""),
+      sub: roomsText(building),
+      state: round ? standing(round) : "",
+      todo: !round,
+    };
+  });
+}
+
+function roomsText(building: View): string {
+  const rooms = Object.keys(building.fields).filter((path) => path.startsWith("rooms/")).length;
+  return rooms > 0 ? fmt(_("{n}间"), { n: rooms }) : "";
+}
+
+/** Today's meals, else those of the next day that has any. */
+function meals(snap: Snapshot, me: Me, now: Date): object[] {
+  const today = isoDay(now);
+  const form = me.roles.includes("general_affairs") ? "meal_audit_a" : "meal_audit_b";
+  const coming = snap.views("meal").filter((meal) => String(meal.fields.date ?? "") >= today);
+  const day = coming.map((meal) => String(meal.fields.date)).sort()[0];
+  return coming
+    .filter((meal) => meal.fields.date === day)
+    .sort((a, b) => order(a) - order(b))
+    .map((meal) => {
+      const part = latest(snap, me, (v) => v.meta.meal === meal.id && v.form === form);
+      return {
+        url: part ? place(part) : `/app/new/${form}?meal=${meal.id}`,
+        name: mealWord(meal.fields.sort),
+        sub: dishes(meal),
+        day: day === today ? "" : dayText(readDate(day) ?? now),
+        state: part ? standing(part) : "",
+        todo: !part,
+      };
+    });
+}
+
+function order(meal: View): number {
+  return ["breakfast", "snack", "lunch", "dinner"].indexOf(String(meal.fields.sort));
+}
+
+function dishes(meal: View): string {
+  const names = Object.entries(meal.fields)
+    .filter(([path]) => path.startsWith("dishes/"))
+    .map(([, dish]) => String((dish as { name?: unknown } | null)?.name ?? ""));
+  return names.filter(Boolean).join("、");
+}
+
+function latest(snap: Snapshot, me: Me, fits: (view: View) => boolean): View | undefined {
+  const own = snap
+    .views("visit")
+    .filter((v) => fits(v) && (v.meta.author ?? me.id) === me.id && v.state !== "void");
+  return own.sort((a, b) => (a.id < b.id ? 1 : -1))[0];
+}
+
+function place(view: View): string {
+  return view.state === "draft" || view.state === "returned"
+    ? `/app/fill/${view.id}`
+    : `/app/records/${view.id}`;
+}
+
+function compare(a: View, b: View): number {
+  return String(a.fields.name ?? "").localeCompare(String(b.fields.name ?? ""), "zh-CN", { numeric: true });
+}
+
+export const today: Route[] = [
+  { method: "GET", pattern: "/app/", handle: show },
+  { method: "GET", pattern: "/app/stand", handle: stand },
+];
