@@ -19,6 +19,8 @@ export interface Env {
   online(): boolean;
   /** Asks for a sync soon, without waiting for it; `asked`: by a person, so that waiting times do not count. */
   sync(asked?: boolean): void;
+  /** Ends this browser's push subscription, if there is one. */
+  stopPush?(): Promise<void>;
   /** Tells open pages that what they show may have changed. */
   changed(): void;
 }

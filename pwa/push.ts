@@ -8,6 +8,8 @@ import { _ } from "./text";
 /** `subscribe()` can hang for ever where the browser's push service can't be reached, as Google's in China. */
 export const SUBSCRIBE_LIMIT = 20_000;
 const HOME = "/app/";
+const KEPT = "reminders-kept";
+const KEEP_EVERY = 10 * 60_000;
 
 /** The worker's part. To be called at once when the worker starts. */
 export function listenForPush(worker: ServiceWorkerGlobalScope): void {
@@ -50,12 +52,9 @@ async function openPage(worker: ServiceWorkerGlobalScope, data: unknown): Promis
   const url = ownPage((data as { url?: unknown } | null)?.url, worker.location.origin);
   const windows = await worker.clients.matchAll({ type: "window" });
   const open = windows.find((client) => new URL(client.url).pathname.startsWith(HOME));
-  if (!open) {
-    await worker.clients.openWindow(url);
-    return;
-  }
-  const shown = (await open.navigate(url).catch(() => null)) ?? open;
-  await shown.focus().catch(() => undefined); // refused without a real tap; the page is there all the same
+  const shown = await open?.navigate(url).catch(() => null);
+  if (!shown) await worker.clients.openWindow(url);
+  else await shown.focus().catch(() => undefined); // refused without a real tap; the page is there all the same
 }
 
 /** A page of the app, whatever a message says. */
@@ -71,6 +70,12 @@ export function ownPage(wanted: unknown, origin: string): string {
 /** The browser has changed its subscription by itself. */
 async function renew(manager: PushManager): Promise<void> {
   await tell(await subscribe(manager));
+}
+
+/** The phone's part of signing out, which works without a signal: nobody's reminders come here any more. */
+export async function stopPush(registration: ServiceWorkerRegistration): Promise<void> {
+  const subscription = await registration.pushManager.getSubscription();
+  await subscription?.unsubscribe();
 }
 
 async function subscribe(manager: PushManager): Promise<PushSubscription> {
@@ -155,9 +160,11 @@ export async function turnOff(): Promise<Standing> {
 /** Says again where to send, so that a phone which changed hands reminds the right person. Silent when it can't. */
 export async function keepOn(): Promise<void> {
   try {
+    if (Date.now() < Number(sessionStorage.getItem(KEPT)) + KEEP_EVERY) return;
     if ((await standing()) !== "on") return;
     const subscription = await (await manager()).getSubscription();
     if (subscription) await tell(subscription);
+    sessionStorage.setItem(KEPT, String(Date.now()));
   } catch {
     // Next time; nothing the person could do.
   }

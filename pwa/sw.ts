@@ -2,7 +2,7 @@
 /// <reference lib="webworker" />
 import type { Env } from "./context";
 import { run } from "./outbox";
-import { listenForPush } from "./push";
+import { listenForPush, stopPush, within } from "./push";
 import type { SyncNote } from "./records";
 import { makeRender } from "./render";
 import { respond } from "./respond";
@@ -27,6 +27,7 @@ function env(event: ExtendableEvent): Env {
     fetch: (path, init) => fetch(path, init),
     online: () => navigator.onLine,
     sync: (asked) => event.waitUntil(syncSoon(asked)),
+    stopPush: () => within(3000, stopPush(self.registration)),
     changed: () => event.waitUntil(tell({ type: "changed" })),
   };
 }

@@ -2,7 +2,7 @@
 
 import ssl
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,13 +73,8 @@ class PushService:
         async def resolve(_host: str, _port: int) -> list[str]:
             return ["127.0.0.1"]
 
-        given = {
-            "hosts": (self.host,),
-            "resolve": resolve,
-            "allowed": "127.0.0.1".__eq__,
-            "tls": self.authority,
-        }
-        return Outgoing(**{**given, **changes})
+        mine = Outgoing((self.host,), resolve, "127.0.0.1".__eq__, self.authority)
+        return replace(mine, **changes)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Keep the message, answer as told."""

@@ -87,7 +87,7 @@ class Town:
         """Wang has been there, and submits."""
         doc = new_id()
         values = {"result": result, "occurred_at": f"{day}T16:00:00+08:00"}
-        form = {"form": "home_visit", "form_version": 1}
+        form: dict[str, Any] = {"form": "home_visit", "form_version": 1}
         create = Op(0, "create", "visit", doc, set=values, meta={"students": list(students)}, **form)
         who = await self.principal(self.wang)
         results = await self.submit(who, create, Op(0, "event", "visit", doc, event="submit", **form))
@@ -98,7 +98,7 @@ class Town:
         """Somebody leads a doc on."""
         known = await self.see(doc)
         kind = known.kind
-        form = {"form": "home_visit" if kind == "visit" else "duty", "form_version": 1}
+        form: dict[str, Any] = {"form": "home_visit" if kind == "visit" else "duty", "form_version": 1}
         op = Op(0, "event", kind, doc, base=known.rev, event=event, args=args or None, **form)
         return (await self.submit(await self.principal(user), op))[0]
 

@@ -152,6 +152,7 @@ async function out(c: Context): Promise<Response> {
   await c.env.device.change({ current: null });
   const end = { method: "DELETE", headers: { "X-CSRFToken": c.card.csrf } };
   await c.env.fetch("/session", end).catch(() => undefined);
+  await c.env.stopPush?.().catch(() => undefined);
   return redirect(c, `/app/signin?phone=${encodeURIComponent(c.card.phone)}`);
 }
 
