@@ -76,6 +76,7 @@ export interface Question {
   relevant?: string;
   moves?: { to: string; when: string };
   gate?: boolean;
+  quick?: boolean;
   auto?: boolean;
   compute?: string;
   choices?: Choice[];

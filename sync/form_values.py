@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from msgspec import Struct
 
@@ -65,7 +65,7 @@ def storable(value: Any, depth: int = 0) -> bool:
     return isinstance(value, list) and all(storable(item, depth + 1) for item in value)
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """A number as JSON has them; a bool is none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

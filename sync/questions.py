@@ -76,7 +76,8 @@ class Question(Struct, omit_defaults=True, forbid_unknown_fields=True):
     ``columns`` describe an item of a list or the parts of a group, ``rows`` a matrix.
     ``label`` is how ledgers name it, ``ask`` how a screen asks (the label if empty).
     ``auto`` ones are filled by the program and not asked; with ``compute`` (CEL) they are not even stored.
-    ``gate``: its answers can make the rest fall away. ``sealed``: only a strict circle reads it.
+    ``gate``: its answers can make the rest fall away. ``quick``: offers the coming days.
+    ``sealed``: only a strict circle reads it.
     ``keys``: what an item of a list is named by: ``id``, ``line`` or the kind of a doc.
     """
 
@@ -94,6 +95,7 @@ class Question(Struct, omit_defaults=True, forbid_unknown_fields=True):
     relevant: str | None = None
     moves: Move | None = None
     gate: bool = False
+    quick: bool = False
     auto: bool = False
     compute: str | None = None
     choices: list[Choice] = field(default_factory=list)
