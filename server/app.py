@@ -13,6 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from server import health, phone, problems, static
+from server.accounts import account
 from server.accounts import pages as account_pages
 from server.accounts import views as accounts
 from server.accounts.caller import DEPENDENCIES
@@ -34,6 +35,7 @@ FEATURES = [
     phone.routes,  # /app/, /sw.js: the phone's own server starts here
     accounts.routes,  # /session
     account_pages.routes,  # /login, /logout
+    account.routes,  # /account: one's own devices and schools
     gateway.routes,  # /sync
     reminders.routes,  # /push/key, /push/subscription
     people.routes,  # /office/people

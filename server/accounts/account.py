@@ -1,0 +1,76 @@
+"""`/account`: one's own devices, and the school that the server's pages are about (for who has several)."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import URLEncodedBody
+from litestar.response import Redirect
+
+from server.access import schools_of
+from server.accounts.caller import school_asked_for
+from server.accounts.sessions import Session, choose_school, end_session, list_devices
+from server.problems import not_found
+from server.schools import ZONE, get_school
+from server.text import _
+from server.when import moment
+
+
+@get("/account")
+async def account(request: Request[Any, Any, Any], session: NamedDependency[Session]) -> Response[str]:
+    """Where one is signed in, each with a button that ends it."""
+    state = request.app.state
+    async with state.db.read() as conn:
+        devices = await list_devices(conn, state.settings, [session.user], state.clock())
+        schools = await schools_of(conn, session.user)
+        here = await school_asked_for(conn, request, session)
+        school = await get_school(conn, here)
+    zone = ZoneInfo(school.tz if school else ZONE)
+    return state.render.page(
+        "office/account.html",
+        csrf=session.csrf,
+        name=session.name,
+        schools=[{**known, "on": known["id"] == here} for known in schools],
+        devices=[
+            {
+                "id": device.id,
+                "device": device.device or _("浏览器"),
+                "seen": moment(device.seen, zone),
+                "here": device.id == session.id,
+            }
+            for device in devices
+        ],
+    )
+
+
+@post("/account/end", status_code=303)
+async def end_own(
+    request: Request[Any, Any, Any], session: NamedDependency[Session], data: URLEncodedBody[dict[str, str]]
+) -> Redirect:
+    """End one of one's own sessions; somebody else's is not found."""
+    state = request.app.state
+    async with state.db.write() as conn:
+        devices = await list_devices(conn, state.settings, [session.user], state.clock())
+        if data.get("session") not in [device.id for device in devices]:
+            raise not_found()
+        await end_session(conn, data["session"], state.clock())
+    return Redirect("/account", status_code=303)
+
+
+@post("/account/school", status_code=303)
+async def switch_school(
+    request: Request[Any, Any, Any], session: NamedDependency[Session], data: URLEncodedBody[dict[str, str]]
+) -> Redirect:
+    """Turn the server's pages to another of one's schools."""
+    async with request.app.state.db.write() as conn:
+        own = [school["id"] for school in await schools_of(conn, session.user)]
+        if data.get("school") not in own:
+            raise not_found()
+        await choose_school(conn, session.id, data["school"])
+    return Redirect("/", status_code=303)
+
+
+routes = [account, end_own, switch_school]
