@@ -109,7 +109,7 @@ def subset(tree: nodes.Template, lists: set[str]) -> Iterator[tuple[int, str]]:
             yield from _loop(node)
         for test in _conditions(node):
             if (key := _key(test)) in lists:
-                yield node.lineno, f"an empty list is true in nunjucks: {key}|length"
+                yield node.lineno, f"an empty list is true in nunjucks: {key.lstrip('.')}|length"
 
 
 def _names(node: nodes.Node, modules: set[str]) -> Iterator[tuple[int, str]]:
@@ -162,10 +162,10 @@ def _conditions(node: nodes.Node) -> Iterator[nodes.Node]:
 
 
 def _key(node: nodes.Node) -> str | None:
-    """The last name of `a` or `a.b`."""
+    """`a` of `a`, `.b` of `a.b`: what stands for the same thing wherever it is read."""
     if isinstance(node, nodes.Name):
         return node.name
-    return node.attr if isinstance(node, nodes.Getattr) else None
+    return f".{node.attr}" if isinstance(node, nodes.Getattr) else None
 
 
 def main(argv: list[str]) -> int:

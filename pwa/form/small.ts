@@ -1,4 +1,4 @@
-/** Small helps: steps up and down, quick dates, a count of characters, an answer that stands alone, one submit. */
+/** Small helps: steps up and down, quick dates, a count of characters, an answer that stands alone, one submit, a call noted. */
 import { isTyping } from "./units";
 
 export function listenSmall(): void {
@@ -18,6 +18,8 @@ export function listenSmall(): void {
 }
 
 function onClick(event: Event): void {
+  const log = (event.target as Element).closest<HTMLElement>("[data-log]")?.dataset.log;
+  if (log) void fetch(log, { method: "POST", keepalive: true }).catch(() => undefined);
   const button = (event.target as Element).closest<HTMLElement>("[data-step], [data-set]");
   const input = button && (document.getElementById(button.dataset.for ?? "") as HTMLInputElement | null);
   if (!button || !input) return;

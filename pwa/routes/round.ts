@@ -1,5 +1,5 @@
 /** 晚点名: a building's rooms, one after the other. All present is one tap; who is missing is one more each. */
-import { stamp, timeText } from "../clock";
+import { timeText } from "../clock";
 import { type Context, html, notFound, page, type Route, redirect } from "../context";
 import { fillUrl, newId, nightOf, save, type Target, targetOf } from "../filling";
 import { isMine } from "../me";
@@ -239,7 +239,7 @@ async function tap(c: Context): Promise<Response> {
   if (said("bed")) await save(c, round.target, withRoom(round, room, bedTap(round, said("bed"), base), base));
   const [student = "", where = ""] = said("where").split(":");
   if (where) {
-    await save(c, round.target, [{ path: `absent/${student}`, base, value: whereItem(c, where) }]);
+    await save(c, round.target, [{ path: `absent/${student}`, base, value: { where } }]);
     if (where === "unknown") return redirect(c, `/app/call?doc=${round.target.id}&student=${student}`);
   }
   if (said("go")) return leaveRoom(c, round, room, base);
@@ -248,10 +248,6 @@ async function tap(c: Context): Promise<Response> {
     return redirect(c, fillUrl(round.target, c.url.searchParams, { s: "round", room: room.number }));
   const fresh = roundOf(after);
   return html(c.env.render("app/_room.html", { room: roomView(after, fresh ?? round, room) }));
-}
-
-function whereItem(c: Context, where: string): Item {
-  return where === "unknown" ? { where, contacted_at: stamp(c.env.now()) } : { where };
 }
 
 function bedTap(round: Round, student: string, base: number): Change[] {
