@@ -41,6 +41,7 @@ def doubts() -> dict[str, str]:
         "yes_unclear": _("看不出是或否，没有导入，标记待核"),
         "yes_remark": _("读作“{value}”，旁边的文字没有导入"),
         "category_unknown": _("不认识的类别，照原样导入并标记待核"),
+        "home_differs": _("和同一户的第{row}行不同，按第{row}行的“{value}”导入"),
         "cell_emptied": _("这一格空了，系统里保留原来的“{value}”"),
         "category_several": _("写了多个类别，按“{value}”导入，其余记入备注"),
         "category_old": _("旧称，读作“{value}”"),

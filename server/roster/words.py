@@ -52,7 +52,14 @@ def _one(word: str) -> tuple[str, str] | None:
     return None
 
 
-_SEXES = {"男": "male", "男生": "male", "男性": "male", "M": "male", "MALE": "male", "1": "male"} | dict.fromkeys(("女", "女生", "女性", "F", "FEMALE", "2", "0"), "female")
+_SEXES = {
+    "男": "male",
+    "男生": "male",
+    "男性": "male",
+    "M": "male",
+    "MALE": "male",
+    "1": "male",
+} | dict.fromkeys(("女", "女生", "女性", "F", "FEMALE", "2", "0"), "female")
 
 
 def sex(cell: Cell) -> str:
