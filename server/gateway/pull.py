@@ -107,7 +107,7 @@ def _moved(who: Principal, since: Cursor, limit: int) -> Any:
         .join(pairs, pairs.c.doc_id == docs.c.id)
         .where(
             docs.c.school_id == who.school,
-            or_(place > since.rev, and_(place == since.rev, docs.c.id > since.doc) if since.doc else False),
+            or_(place > since.rev, and_(bool(since.doc), place == since.rev, docs.c.id > since.doc)),
         )
         .order_by(place, docs.c.id)
         .limit(limit)

@@ -83,8 +83,12 @@ async def changes(conn: AsyncConnection, who: Principal, doc_id: str) -> list[di
 
 async def classes(conn: AsyncConnection, who: Principal) -> list[str]:
     """The classes of the pupils that the school has now, as `三(2)班`, in no particular order."""
-    query = select(doc_tags.c.tag).distinct().where(
-        doc_tags.c.school_id == who.school, doc_tags.c.tag.like("class:%"), doc_tags.c.removed.is_(None)
+    query = (
+        select(doc_tags.c.tag)
+        .distinct()
+        .where(
+            doc_tags.c.school_id == who.school, doc_tags.c.tag.like("class:%"), doc_tags.c.removed.is_(None)
+        )
     )
     return [tag.removeprefix("class:") for tag in (await conn.execute(query)).scalars()]
 
