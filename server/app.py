@@ -25,6 +25,7 @@ from server.people import views as people
 from server.pupils import views as pupils
 from server.reminders import views as reminders
 from server.render import TEMPLATES, Assets, Render
+from server.reviews import views as reviews
 from server.security import Csrf, Language, add_headers
 from server.settings import Settings
 from sync.forms import load_forms
@@ -38,6 +39,7 @@ FEATURES = [
     account.routes,  # /account: one's own devices and schools
     gateway.routes,  # /sync
     reminders.routes,  # /push/key, /push/subscription
+    reviews.routes,  # /office/, /office/records/…, /office/settle
     people.routes,  # /office/people
     pupils.routes,  # /office/students, /office/duties
 ]

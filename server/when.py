@@ -1,4 +1,4 @@
-"""Days and times as people read them: 11月20日, 11月20日 21:15. The year stands there only where it is another."""
+"""Days and times as people read them: 11月20日, 11月20日 21:15, with the year where it is another."""
 
 from __future__ import annotations
 
@@ -43,3 +43,9 @@ def _moment(value: Any) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def offset_of(zone: ZoneInfo, now: datetime) -> str:
+    """The zone's offset at that time, as ISO times carry it: +08:00."""
+    text = now.astimezone(zone).strftime("%z")
+    return f"{text[:3]}:{text[3:]}"

@@ -1,7 +1,7 @@
 """What the office does with a record: approve, return, settle. Each verb is one op of the session's client.
 
-A verb raises Refused where it can't be done, with the words for the person who asked; the caller's transaction
-then rolls back, so nothing of a refused verb stays, not even a held op.
+A verb raises Refused where it can't be done, with words for the person who asked. The caller's transaction
+then rolls back, so that nothing of a refused verb stays, not even a held op.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Return(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One decision: the siblings of a path that it closes, and the value that stands then; `keep` what is shown."""
+    """One decision: the siblings of a path that it closes, and what stands then; `keep`: what is shown."""
 
     path: str
     sees: list[str]

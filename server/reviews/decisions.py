@@ -31,22 +31,27 @@ WHY = {
 }
 
 
-async def waiting(conn: AsyncConnection, env: Any, who: Principal, zone: ZoneInfo) -> dict[str, Any]:
-    """The page of everything that waits: records with siblings, and entries that could not be taken."""
+async def waiting(
+    conn: AsyncConnection, env: Any, who: Principal, zone: ZoneInfo, open_id: str
+) -> dict[str, Any]:
+    """Everything that waits: records with siblings, and entries that could not be taken."""
     disputed = await read.many(conn, env, who, kind="visit", ref=DISPUTED, limit=MOST)
     held = await read.many(conn, env, who, kind="held", state="waiting", limit=MOST)
-    known = await neighbours(conn, env, who, [*disputed, *held])
+    targets = [(one.fields.get("op") or {}).get("doc") for one in held]
+    known = await neighbours(conn, env, who, [*disputed, *held], targets)
     return {
-        "rows": [_dispute_row(env, doc, known) for doc in disputed if doc.siblings],
+        "rows": [_dispute_row(env, doc, known, open_id) for doc in disputed if doc.siblings],
         "held": [_held_row(env, doc, known, zone) for doc in held],
     }
 
 
-def _dispute_row(env: Any, doc: read.VisibleDoc, known: Docs) -> dict[str, Any]:
+def _dispute_row(env: Any, doc: read.VisibleDoc, known: Docs, open_id: str) -> dict[str, Any]:
     form = env.forms.get(doc.form, doc.form_version)
     questions = [form.question_for(path) for path in doc.siblings] if form else []
     return {
-        "href": f"/office/records/{doc.id}?state=all",
+        "id": doc.id,
+        "on": doc.id == open_id,
+        "href": f"/office/settle?record={doc.id}",
         "title": title(form.title if form else doc.form, doc, known),
         "date": day(occurred(doc)),
         "sub": "，".join(dict.fromkeys(question.label for question in questions if question)),
@@ -61,7 +66,7 @@ def _held_row(env: Any, doc: read.VisibleDoc, known: Docs, zone: ZoneInfo) -> di
         "at": moment(doc.created_at, zone),
         "what": _wanted(form, op),
         "why": WHY.get(doc.fields.get("code") or "", _("服务器没能处理")),
-        "href": "",
+        "href": f"/office/records/{op.get('doc')}?state=all" if op.get("doc") in known else "",
     }
 
 
@@ -75,7 +80,7 @@ def _wanted(form: Any, op: dict[str, Any]) -> str:
 
 
 def decisions(env: Any, doc: read.VisibleDoc, form: FormMultiDict) -> list[Choice]:
-    """The choices that a posted form brings. Fields without a choice stay open; a third value must be readable."""
+    """The choices that a form brings. Fields without one stay open; a third value must be readable."""
     found = []
     for path, siblings in doc.siblings.items():
         pick = str(form.get(f"pick.{path}", ""))

@@ -1,4 +1,4 @@
-"""Claim cards: the values of one field that people entered without sight of each other. Nothing is chosen beforehand."""
+"""Claim cards: values of one field entered without sight of each other. Nothing is chosen beforehand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sync.forms import Form
 from sync.questions import Question
 
 View = dict[str, Any]
+WHOLE = ("group", "place", "json")
 LONG = 16  # characters from which a value is set as text, not as a headline
 INPUTS = {
     "int": "number",
@@ -32,9 +33,10 @@ def _units(question: View) -> list[View]:
 
 
 def _card(form: Form, doc: read.VisibleDoc, path: str, question: View, unit: View) -> View:
-    claims = [_claim("shown", unit["text"], unit["by_name"], unit["at_text"], shown=True)]
-    for sibling in unit["siblings"]:
-        claims.append(_claim(sibling["id"], sibling["value_text"], sibling["by_name"], sibling["at_text"]))
+    words = question["type"] in ("text", "line", "list")
+    claims = [_claim("shown", unit["text"], unit["by_name"], unit["at_text"], words, shown=True)]
+    for one in unit["siblings"]:
+        claims.append(_claim(one["id"], one["value_text"], one["by_name"], one["at_text"], words))
     part = unit.get("title") or unit.get("label") or ""
     label = question["label"] if unit is question else f"{question['label']} {part}".strip()
     last = fmt(_("上次 {date} {text}"), date=question["last_date"], text=question["last_text"])
@@ -49,9 +51,16 @@ def _card(form: Form, doc: read.VisibleDoc, path: str, question: View, unit: Vie
     }
 
 
-def _claim(pick: str, text: str, by: str, at: str, shown: bool = False) -> View:
+def _claim(pick: str, text: str, by: str, at: str, words: bool, shown: bool = False) -> View:
+    """`words`: set as a text to read; else as a headline, where it is short."""
     who = "，".join(part for part in (by, at) if part)
-    return {"pick": pick, "text": text or _("空着"), "by": who, "shown": shown, "long": len(text) > LONG}
+    return {
+        "pick": pick,
+        "text": text or _("空着"),
+        "by": who,
+        "shown": shown,
+        "long": words or len(text) > LONG,
+    }
 
 
 def _other(question: Question | None, text: str) -> View | None:

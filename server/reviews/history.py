@@ -1,4 +1,4 @@
-"""What happened to a record, op by op, in words: who did what, when. Fields out of the reader's sight stay out."""
+"""What happened to a record in words: who did what, when. Fields out of the reader's sight stay out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The visit before this one, of the same sort and about the same pupil or building: what "last time" means."""
+"""The visit before this one, of the same sort and about the same pupil: what "last time" means."""
 
 from __future__ import annotations
 

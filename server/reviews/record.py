@@ -1,4 +1,4 @@
-"""One record as the office reads it: every answer with last time beside it, who and when, what disagrees, what happened."""
+"""One record as the office reads it: every answer with last time beside it, who and when, what disagrees."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ from server.reviews.previous import previous_visit
 from server.reviews.subjects import (
     Docs,
     classes,
+    home_of,
     name_of,
     neighbours,
     occurred,
     people_of,
     title,
 )
-from server.reviews.view import present_record
+from server.reviews.view import read_only, unseen
 from server.text import _, fmt
 from server.when import day, moment
 from sync.forms import Form
 
 RETURN_DAYS = 7
+ALWAYS_NEW = ("datetime", "date", "refs", "place", "sign")  # that these differ from last time says nothing
 View = dict[str, Any]
 
 
@@ -60,7 +62,9 @@ async def record_page(
     held = await open_held(conn, env, desk.principal, doc.id)
     others = [entry["by"] for entry in log] + [(doc.notes.get("returned") or {}).get("by")]
     known = await neighbours(conn, env, desk.principal, [doc, *([before] if before else [])], others)
-    view = present_record(env, form, doc, before, known, today)
+    hidden = await unseen(conn, desk.principal, form, doc)
+    whole = read_only(form, doc, before, known, env.clock(), zone, hidden)
+    view = [question for section in whole["sections"] for question in section["questions"]]
     marks = draft.marks if draft else []
     open_for_review = doc.state == "submitted" and desk.principal.may("office.review")
     return {
@@ -93,9 +97,19 @@ async def record_page(
     }
 
 
+def _marked_text(marked: int) -> str:
+    none = _("都没问题就通过，有问题就在那一行标出")
+    return fmt(_("标了{n}处"), n=marked) if marked else none
+
+
 def _sub(doc: read.VisibleDoc, known: Docs, log: list[View], zone: ZoneInfo, today: date) -> str:
     people = "、".join(name_of(known, ident) for ident in people_of(doc))
-    parts = [classes(doc, known), fmt(_("走访人 {names}"), names=people), _when(doc, zone, today)]
+    parts = [
+        classes(doc, known),
+        home_of(doc, known),
+        fmt(_("走访人 {names}"), names=people),
+        _when(doc, zone, today),
+    ]
     submits = [entry for entry in log if entry["event"] == "submit" and entry["result"] != "held"]
     if submits:
         parts.append(fmt(_("提交 {when}"), when=moment(submits[-1]["received"], zone, today)))
@@ -123,7 +137,7 @@ def _field(
         "name": name,
         "label": question["label"],
         "q": question,
-        "changed": bool(question["last_text"]) and question["last_text"] != question["text"],
+        "changed": question["changed"] and question["type"] not in ALWAYS_NEW,
         "last_text": question["last_text"],
         "warning": question["warning"],
         "stamp": _stamp(others[-1], known, zone) if others else "",

@@ -47,6 +47,7 @@ async def neighbours(
     wanted = {ident for ident in also if ident}
     for doc in docs:
         wanted.update(about(doc), people_of(doc))
+        wanted.update(one for one in [doc.meta.get("household")] if isinstance(one, str))
         wanted.update(stamp["by"] for stamp in doc.stamps.values() if stamp.get("by"))
         wanted.update(s["by"] for siblings in doc.siblings.values() for s in siblings if s.get("by"))
     return {doc.id: doc for doc in await read.some(conn, env, who, sorted(wanted))}
@@ -78,3 +79,9 @@ def classes(doc: read.VisibleDoc, known: Docs) -> str:
     """The classes of the pupils, once each."""
     found = [known[i].fields.get("class") for i in about(doc) if i in known and known[i].kind == "student"]
     return "、".join(dict.fromkeys(name for name in found if name))
+
+
+def home_of(doc: read.VisibleDoc, known: Docs) -> str:
+    """The village and group of the household that was visited."""
+    home = known.get(str(doc.meta.get("household") or ""))
+    return f"{home.fields.get('village') or ''}{home.fields.get('group') or ''}" if home else ""

@@ -1,4 +1,4 @@
-"""The office's pages about records: `/office/`, one record, and what is done with it. Plain forms; htmx swaps them."""
+"""The office's pages about records: `/office/`, one record, and what is done with it."""
 
 from __future__ import annotations
 
@@ -94,12 +94,27 @@ async def post_settle(request: Req, desk: NamedDependency[Desk], record: FromPat
 async def settle_list(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
     """Everything that needs a decision: disagreements, and what could not be taken."""
     require(desk, "office.settle")
+    return await _show_settle(request, desk, request.query_params.get("record", ""))
+
+
+async def _show_settle(
+    request: Req, desk: Desk, record: str, refused: Refused | None = None
+) -> Response[Any]:
     env = request.app.state.env
     async with request.app.state.db.read() as conn:
         zone = zone_of(await school_of(conn, desk))
-        context = await waiting(conn, env, desk.principal, zone)
-        context |= await shell(conn, desk, "settle")
-    return page(request, "office/settle.html", context)
+        context = await waiting(conn, env, desk.principal, zone, record)
+        shown = record or next((row["id"] for row in context["rows"]), "")
+        doc = await _visit(conn, request, desk, shown) if shown else None
+        today = await today_of(conn, request, desk)
+        view = await record_page(conn, env, desk, doc, today, Filter(), None, refused) if doc else None
+        if view:
+            view["focus"] = bool(record) and refused is None
+        done = _done(request.query_params.get("done", ""), {"title": ""})
+        said = Said(refused.text, "warn") if refused else done
+        context |= {"record": view, "at_list": not record, "at_settle": True}
+        context |= await shell(conn, desk, "settle", said)
+    return page(request, "office/settle.html", context, status=422 if refused else 200)
 
 
 async def _do(
@@ -114,7 +129,11 @@ async def _do(
             doc = await _visit(conn, request, desk, record)
             await verb(conn, doc, _rev(form))
     except Refused as refused:
+        if form.get("from") == "settle":
+            return await _show_settle(request, desk, record, refused)
         return await _show(request, desk, record, refused=refused, draft=_draft(form))
+    if form.get("from") == "settle":
+        return Redirect(f"/office/settle?done={done}", status_code=303)
     glue = "&" if asked.query() else "?"
     return Redirect(f"/office/records/{record}{asked.query()}{glue}done={done}", status_code=303)
 
@@ -131,8 +150,9 @@ async def _show(
         view = await record_page(conn, env, desk, doc, today, asked, draft, refused) if doc else None
         if view:
             view["next_href"] = _next(context["rows"], shown)
+            view["focus"] = bool(record) and refused is None
         said = Said(refused.text, "warn") if refused else _done(request.query_params.get("done", ""), view)
-        context |= {"record": view, "at_list": not record}
+        context |= {"record": view, "at_list": not record, "at_settle": False}
         context |= await shell(conn, desk, "review", said)
     return page(request, "office/inbox.html", context, status=422 if refused else 200)
 
@@ -158,7 +178,7 @@ def _done(what: str, view: dict[str, Any] | None) -> Said | None:
         "returned": _("{name} 已退回，填的人会看到要补哪里"),
         "settled": _("{name} 已定下来，没选的值在经过里还能查"),
     }
-    return Said(fmt(words[what], name=name)) if what in words else None
+    return Said(fmt(words[what], name=name).strip()) if what in words else None
 
 
 def _rev(form: FormMultiDict) -> int:
