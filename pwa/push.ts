@@ -11,9 +11,12 @@ const HOME = "/app/";
 const KEPT = "reminders-kept";
 const KEEP_EVERY = 10 * 60_000;
 
-/** The worker's part. To be called at once when the worker starts. */
-export function listenForPush(worker: ServiceWorkerGlobalScope): void {
-  worker.addEventListener("push", (event) => event.waitUntil(show(worker.registration, event.data)));
+/** The worker's part, to be called at once when the worker starts. `sync` brings what a message is about. */
+export function listenForPush(worker: ServiceWorkerGlobalScope, sync: () => Promise<void>): void {
+  worker.addEventListener("push", (event) => {
+    event.waitUntil(show(worker.registration, event.data));
+    event.waitUntil(sync().catch(() => undefined));
+  });
   worker.addEventListener("notificationclick", (event) => {
     event.notification.close();
     event.waitUntil(openPage(worker, event.notification.data));

@@ -82,7 +82,7 @@ self.addEventListener("sync", ((event: ExtendableEvent) => {
   event.waitUntil(sync());
 }) as EventListener);
 
-listenForPush(self);
+listenForPush(self, sync);
 
 /** After a save: now, and once more by the browser itself should this worker be stopped before. */
 async function syncSoon(asked = false): Promise<void> {
