@@ -16,6 +16,8 @@ from server.accounts.caller import current_session, school_asked_for
 from server.accounts.sessions import Session
 from server.static import ASK_FIRST, built_file
 
+GROUND = "#e9eeec"  # the page's ground, as in pwa/style/tokens.css
+
 
 @get("/")
 async def front_door(request: Request[Any, Any, Any]) -> Redirect:
@@ -59,10 +61,17 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
         "start_url": "/app/",
         "scope": "/app/",
         "display": "standalone",
-        "background_color": "#ffffff",
-        "theme_color": "#ffffff",
+        "background_color": GROUND,
+        "theme_color": GROUND,
         "icons": [
-            {"src": asset("icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"},
+            {"src": asset("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            {"src": asset("icon-192.png"), "sizes": "192x192", "type": "image/png"},
+            {
+                "src": asset("icon-512.png"),
+                "sizes": "512x512",
+                "type": "image/png",
+                "purpose": "any maskable",
+            },
         ],
     }
     return Response(content, media_type="application/manifest+json", headers={"Cache-Control": ASK_FIRST})

@@ -16,15 +16,14 @@ from server.accounts.views import SignIn, signed_in_cookies, start, stop, visito
 from server.phone import home_of
 from server.problems import Problem
 
-DEVICES = (
-    ("MicroMessenger", "微信"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Macintosh", "Mac"),
-    ("Linux", "Linux"),
-)
+BROWSERS = {
+    "MicroMessenger": "微信",
+    "Edg": "Edge",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"}
 
 
 @get("/login")
@@ -76,9 +75,12 @@ async def landing(request: Request[Any, Any, Any], session: Session, goal: str) 
 
 
 def device_of(request: Request[Any, Any, Any]) -> str:
-    """A word for the browser, for the list of devices."""
+    """The browser in two words, for the list of devices: the most telling part of what it calls itself."""
     agent = request.headers.get("user-agent", "")
-    return " ".join(word for part, word in DEVICES if part in agent)[:40] or agent[:40]
+    words = [
+        next((word for part, word in names.items() if part in agent), "") for names in (BROWSERS, SYSTEMS)
+    ]
+    return " ".join(word for word in words if word) or agent[:40]
 
 
 def _page(request: Request[Any, Any, Any], **context: Any) -> Response[str]:
