@@ -2,7 +2,7 @@
 
     python -m sync.vectors.make_apply
 
-Nobody else writes, so there is nothing to merge: the phone's `apply` must show what `merge` makes. Deterministic.
+Nobody else writes, so nothing needs merging: the phone's `apply` must show what `merge` makes. Deterministic.
 """
 
 from __future__ import annotations
