@@ -88,9 +88,14 @@ function hasMet(snap: Snapshot, student: string, duty: View): boolean {
   const from = String(duty.fields.window_from ?? "");
   return snap.views("visit").some((visit) => {
     const about = Array.isArray(visit.meta.students) && visit.meta.students.includes(student);
+    const seen = ["met_guardian", "pupil_only"].includes(String(visit.fields.result));
     const waits = visit.pending.some(({ op }) => op.event === "submit");
     return (
-      about && waits && visit.form === duty.fields.form && String(visit.fields.occurred_at ?? from) >= from
+      about &&
+      seen &&
+      waits &&
+      visit.form === duty.fields.form &&
+      String(visit.fields.occurred_at ?? from) >= from
     );
   });
 }

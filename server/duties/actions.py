@@ -79,6 +79,18 @@ async def due_of(conn: AsyncConnection, env: Env, school: str, user: str) -> lis
     return of_person(user, ((duty.id, duty.fields) for duty in found))
 
 
+async def out_of_sight(
+    conn: AsyncConnection, env: Env, school: str, assignee: str, students: Sequence[str]
+) -> list[str]:
+    """Those of the pupils whom this person could not visit: their records don't reach that phone."""
+    who = await load_principal(conn, assignee, school)
+    if who is None or not who.may("write.home_visit"):
+        return list(students)
+    found = await read.some(conn, env, who, students)
+    seen = {doc.id for doc in found if doc.kind == "student"}
+    return [student for student in students if student not in seen]
+
+
 async def _has_already(
     conn: AsyncConnection, env: Env, who: Principal, assignee: str, form: str, due: date
 ) -> set[str]:

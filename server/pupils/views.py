@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,10 +12,10 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db import new_id
-from server.duties.actions import assign
+from server.duties.actions import assign, out_of_sight
 from server.duties.due import read_date
 from server.gateway import read
-from server.office import Desk, Said, page, provide_desk, require, school_of, shell, today_of
+from server.office import Desk, Said, page, provide_desk, require, shell, today_of
 from server.people.views import roles_text
 from server.pupils.search import PAGE, find, places
 from server.reviews.queue import by_grade
@@ -126,13 +126,15 @@ async def create_duty(request: Req, desk: NamedDependency[Desk]) -> Response[Any
 
 async def _wrong(conn: AsyncConnection, request: Req, desk: Desk, asked: dict[str, Any]) -> str:
     env, today = request.app.state.env, await today_of(conn, request, desk)
-    wanted = {one: "student" for one in asked["students"]} | {asked["assignee"]: "person"}
+    wanted = dict.fromkeys(asked["students"], "student") | {asked["assignee"]: "person"}
     seen = {doc.id: doc.kind for doc in await read.some(conn, env, desk.principal, list(wanted))}
     due = read_date(asked["due"])
     if not asked["students"] or any(seen.get(one) != "student" for one in asked["students"]):
         return _("请至少选一个学生。")
     if seen.get(asked["assignee"]) != "person":
         return _("请选谁去。")
+    if await out_of_sight(conn, env, desk.principal.school, asked["assignee"], asked["students"]):
+        return _("他的手机上没有这个学生。请选班主任或帮扶责任人。")
     if due is None or due < today:
         return _("请选今天或以后的一天。")
     return ""

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from server.duties.actions import assign
+from server.duties.actions import assign, out_of_sight
 from tests.town import FRIDAY, Town
 
 
@@ -118,3 +118,11 @@ async def test_nobody_but_the_server_says_that_a_duty_is_met(town: Town) -> None
         assert (await town.event(user, duty.id, "met")).result == "held"
     (duty,) = await town.duties()
     assert duty.state == "open"
+
+
+async def test_a_pupil_is_out_of_sight_of_who_neither_teaches_nor_helps(town: Town) -> None:
+    async with town.db.read() as conn:
+        both = [town.li, town.mei]
+        assert await out_of_sight(conn, town.env, town.school, town.wang, both) == []
+        assert await out_of_sight(conn, town.env, town.school, town.office, both) == both
+        assert await out_of_sight(conn, town.env, town.school, "nobody", both) == both
