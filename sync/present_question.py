@@ -32,12 +32,21 @@ def present_question(asked: Asked, question: Question) -> View:
         view["rows"] = [_row(asked, question, row.name, row.label) for row in question.rows]
     if question.type in ("group", "place"):
         view["columns"] = _columns(asked, question, path, asked.doc.fields.get(path))
-    spread = question.merge == "list" or question.type == "matrix"
-    under = [p for p in asked.doc.siblings if p == path or (spread and p.startswith(path + "/"))]
-    view["has_siblings"] = any(asked.doc.siblings[p] for p in under)
-    if view["has_siblings"] and asked.context.decide:
-        view["decide_url"] = asked.context.decide + sorted(under)[0]
+    _mark_siblings(asked, question, view)
     return view
+
+
+def _mark_siblings(asked: Asked, question: Question, view: View) -> None:
+    """Whether values disagree here, and where the first of them is settled."""
+    spread = question.merge == "list" or question.type == "matrix"
+    open_ones = sorted(
+        path
+        for path, siblings in asked.doc.siblings.items()
+        if siblings and (path == question.name or (spread and path.startswith(question.name + "/")))
+    )
+    view["has_siblings"] = bool(open_ones)
+    if open_ones and asked.context.decide:
+        view["decide_url"] = asked.context.decide + open_ones[0]
 
 
 def _stored(asked: Asked, question: Question, bound: Any) -> Any:

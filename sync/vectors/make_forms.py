@@ -214,23 +214,24 @@ def vectors() -> dict[str, Any]:
     definitions = {form.name: form.definition() for form in forms}
     moment = {"today": TODAY.isoformat(), "now": NOW.isoformat()}
     return {
-        "forms_rules.json": {**moment, "forms": definitions, "cases": list(rule_cases(forms))},
-        "forms_values.json": {"forms": definitions, "cases": list(value_cases(forms))},
+        "forms_definitions.json": {"cases": list(definitions.values())},
+        "forms_rules.json": {**moment, "cases": list(rule_cases(forms))},
+        "forms_values.json": {"cases": list(value_cases(forms))},
         "forms_cel.json": {**moment, "answers": CEL_ANSWERS, "cases": list(cel_cases())},
     }
 
 
 def _line(case: Any) -> str:
     """Chinese stays readable; lone surrogates, which no file can hold, are escaped."""
-    text = json.dumps(case, ensure_ascii=False, sort_keys=True)
-    return text if text.isprintable() else json.dumps(case, sort_keys=True)
+    text = json.dumps(case, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(case)
 
 
 def as_text(content: dict[str, Any]) -> str:
     """One case a line, so that a change shows as one."""
     head = {key: value for key, value in content.items() if key != "cases"}
     lines = ",\n".join(_line(case) for case in content["cases"])
-    return f'{{"cases": [\n{lines}\n],\n{_line(head)[1:]}\n'
+    return f'{{"head": {_line(head)},\n"cases": [\n{lines}\n]}}\n'
 
 
 if __name__ == "__main__":

@@ -5,7 +5,15 @@ import { evaluate } from "../../pwa/cel";
 import { type Answers, BadValue, checkValue, type Form, problems, relevant } from "../../pwa/forms";
 import type { Json } from "../../pwa/protocol";
 
-const read = (name: string) => JSON.parse(readFileSync(`sync/vectors/${name}`, "utf-8"));
+/** A file of cases: what holds for all of them, and each. */
+function read(name: string) {
+  const { head, cases } = JSON.parse(readFileSync(`sync/vectors/${name}`, "utf-8"));
+  return { ...head, cases };
+}
+
+const forms: Record<string, Form> = Object.fromEntries(
+  read("forms_definitions.json").cases.map((form: Form) => [form.name, form]),
+);
 
 interface RuleCase {
   form: string;
@@ -15,9 +23,9 @@ interface RuleCase {
 }
 
 test("the same questions apply and the same things are wrong as on the server", () => {
-  const { forms, today, now, cases } = read("forms_rules.json");
+  const { today, now, cases } = read("forms_rules.json");
   for (const each of cases as RuleCase[]) {
-    const form: Form = forms[each.form];
+    const form = forms[each.form] as Form;
     assert.deepEqual([...relevant(form, each.answers, today)].sort(), each.relevant);
     assert.deepEqual(problems(form, each.answers, today, Date.parse(now)), each.problems);
   }
@@ -25,7 +33,11 @@ test("the same questions apply and the same things are wrong as on the server", 
 
 function checked(form: Form, path: string, value: Json): object {
   try {
-    return { warnings: checkValue(form, path, value).map((warning) => warning.code).sort() };
+    return {
+      warnings: checkValue(form, path, value)
+        .map((warning) => warning.code)
+        .sort(),
+    };
   } catch (error) {
     if (error instanceof BadValue) return { held: error.code };
     throw error;
@@ -33,9 +45,13 @@ function checked(form: Form, path: string, value: Json): object {
 }
 
 test("the phone stores what the server would, and doubts the same", () => {
-  const { forms, cases } = read("forms_values.json");
+  const { cases } = read("forms_values.json");
   for (const { form, path, value, ...expected } of cases) {
-    assert.deepEqual(checked(forms[form], path, value), expected, `${path} = ${JSON.stringify(value)}`);
+    assert.deepEqual(
+      checked(forms[form] as Form, path, value),
+      expected,
+      `${path} = ${JSON.stringify(value)}`,
+    );
   }
 });
 
