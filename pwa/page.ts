@@ -1,5 +1,6 @@
 /** What runs in each of the phone's pages: htmx, the worker, and when to sync. */
 import htmx from "htmx.org";
+import { enhanceForms } from "./form/enhance";
 import { attachReminders, keepOn } from "./push";
 
 const TICK = 60_000;
@@ -28,6 +29,10 @@ document.addEventListener("visibilitychange", () => {
 });
 window.setInterval(() => ask("tick"), TICK);
 ask("tick");
+
+enhanceForms(async (html, target) => {
+  await htmx.swap({ text: html, target, swap: "innerMorph" });
+});
 
 /** A new version waits for a tap: nothing is swapped under a form that is being filled. */
 async function watchVersions(): Promise<void> {

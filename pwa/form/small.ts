@@ -1,4 +1,4 @@
-/** Small helps: steps up and down, quick dates, a count of characters, an answer that stands alone, one submit, a call noted. */
+/** Small helps: steps up and down, quick dates, a count of characters, an answer that stands alone, a call noted. */
 import { isTyping } from "./units";
 
 export function listenSmall(): void {
@@ -7,7 +7,6 @@ export function listenSmall(): void {
     if (event.target instanceof HTMLTextAreaElement) count(event.target);
   });
   document.addEventListener("change", onChange, true);
-  document.addEventListener("submit", once);
   document.addEventListener("keydown", (event) => {
     const field = event.target as Element;
     if (event.key === "Enter" && field instanceof HTMLInputElement && isTyping(field) && field.form?.matches(".fill")) {
@@ -54,13 +53,4 @@ function onChange(event: Event): void {
     const clash = "alone" in box.dataset || "alone" in other.dataset;
     if (other !== box && clash) other.checked = false;
   }
-}
-
-/** A second tap while the first is on its way does nothing. */
-function once(event: SubmitEvent): void {
-  const form = event.target as HTMLFormElement;
-  if (!form.matches(".fill")) return;
-  if (form.dataset.going) return event.preventDefault();
-  form.dataset.going = "1";
-  setTimeout(() => delete form.dataset.going, 5000);
 }

@@ -1,10 +1,13 @@
 /** The map of the phone's pages: each feature's routes, in the order in which they are tried. */
 import type { Route } from "../context";
+import { call } from "./call";
+import { fill } from "./fill";
 import { me } from "./me";
 import { pupils } from "./pupils";
 import { records } from "./records";
+import { round } from "./round";
 import { signin } from "./signin";
 import { sync } from "./sync";
 import { today } from "./today";
 
-export const routes: Route[] = [...today, ...pupils, ...records, ...sync, ...signin, ...me];
+export const routes: Route[] = [...today, ...pupils, ...records, ...sync, ...signin, ...me, ...fill, ...round, ...call];
