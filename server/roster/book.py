@@ -46,25 +46,25 @@ class Book:
 
 def read_files(files: Iterable[tuple[str, bytes]], today: date) -> Book:
     """Read every file. Raises Refused for the first that is broken, foreign or dangerous; then none counts."""
-    grids: list[Grid] = []
+    found: list[tuple[Grid, list[Table]]] = []
     notes = Notes()
     for number, (name, body) in enumerate(files, 1):
         if number > MAX_FILES:
             raise Refused(name, _("文件太多"))
         sheets, hidden = open_file(name, body)
-        if not any(tables(grid) for grid in sheets):
+        own = [(grid, tables(grid)) for grid in sheets]
+        if not any(in_sheet for _grid, in_sheet in own):
             raise Refused(name, _("看不出是花名册、宿舍、教职工、结对帮扶还是食谱：没有找到认识的表头"))
         for sheet in hidden:
             notes.sheet(name, sheet, "sheet_hidden")
-        grids.extend(sheets)
-    return read_grids(grids, today, notes)
+        found.extend(own)
+    return read_tables(found, today, notes)
 
 
-def read_grids(grids: Sequence[Grid], today: date, notes: Notes | None = None) -> Book:
-    """Read sheets that are open already."""
-    book = Book(notes or Notes())
+def read_tables(found: Sequence[tuple[Grid, list[Table]]], today: date, notes: Notes) -> Book:
+    """Read sheets that are open already, each with the tables in it."""
+    book = Book(notes)
     year = classes.school_year(today)
-    found = [(grid, tables(grid)) for grid in grids]
     named = [
         y for grid, _tables in found for row in grid.rows[:3] for c in row if (y := classes.year_in(text(c)))
     ]

@@ -143,7 +143,7 @@ def _take(table: Table, index: int, row: list[Cell], words: list[str]) -> None:
 def _header_at(grid: Grid, rows: list[list[Cell]], index: int) -> tuple[Table, int] | None:
     """The table that begins in a row, with its header's height (1 or 2), or None."""
     row = rows[index]
-    if sum(1 for cell in row if isinstance(cell, str) and _looks_known(cell)) < 2:
+    if sum(1 for cell in row if headers.looks_known(cell)) < 2:
         return None
     best = _table(grid, row, 1)
     if index + 1 < len(rows) and not _looks_like_data(rows[index + 1]):
@@ -168,10 +168,6 @@ def _table(grid: Grid, row: list[Cell], height: int) -> tuple[Table, int] | None
     return Table(kind, grid.file, grid.sheet, columns, labels, unknown), height
 
 
-def _looks_known(cell: str) -> bool:
-    return len(cell) <= 60 and any(headers.meaning(kind, cell) for kind in headers.KINDS)
-
-
 def _looks_like_data(row: list[Cell]) -> bool:
     """A second header row holds only short words; a date, a number or an ID makes it data."""
     filled = [cell for cell in row if cell not in (None, "")]
@@ -191,7 +187,7 @@ def _joined(top: Cell, below: Cell) -> Cell:
     for kind in headers.KINDS:
         if headers.meaning(kind, both):
             return both
-    return second if _looks_known(second) else both
+    return second if headers.looks_known(second) else both
 
 
 def _spread(grid: Grid) -> list[list[Cell]]:

@@ -5,6 +5,7 @@ because 姓名 or 联系电话 mean another thing in each.
 """
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -29,25 +30,36 @@ _PROOF_OF_ROSTER = frozenset(
     "category father mother grade class".split()
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^】]*】|<[^<>]*>")
+_BEFORE = re.compile(r"^(学生|是否|请填写|填写|必填)")
+_DIGITS = re.compile(r"\d{4}")
 _MARKS = re.compile(r"[\s*★☆※:：、，,。./\\|?？!\-_'\"“”()\[\]【】]+")
 
 
-def plain(cell: Cell) -> str:
-    """A header as it is compared: narrow, without spaces, marks and brackets (their content stays)."""
-    return _MARKS.sub("", text(cell)) if isinstance(cell, str) else ""
+def plain(words: str) -> str:
+    """A header as it is compared: without spaces, marks and brackets (their content stays)."""
+    return _MARKS.sub("", words)
+
+
+@lru_cache(maxsize=20_000)
+def spellings(cell: str) -> tuple[str, ...]:
+    """The forms in which a header is looked up: as it stands, and without what is in brackets or before it."""
+    shown = text(cell)
+    if not shown or len(shown) > 60 or _DIGITS.search(shown):
+        return ()
+    bare = [plain(shown), plain(_BRACKETS.sub("", shown))]
+    return tuple(dict.fromkeys([*bare, *(_BEFORE.sub("", one) for one in bare)]))
 
 
 def meaning(kind: str, cell: Cell) -> str:
     """The field that a header stands for in a kind of sheet, or ''."""
     words = LOOKUP[kind]
-    shown = text(cell) if isinstance(cell, str) else ""
-    if not shown or len(shown) > 60:
-        return ""
-    for candidate in (plain(shown), plain(_BRACKETS.sub("", shown))):
-        for spelling in (candidate, re.sub(r"^(学生|是否|请填写|填写|必填)", "", candidate)):
-            if spelling in words:
-                return words[spelling]
-    return ""
+    found = (words[one] for one in spellings(cell) if one in words) if isinstance(cell, str) else ()
+    return next(iter(found), "")
+
+
+def looks_known(cell: Cell) -> bool:
+    """Whether a cell could be a header of any kind of sheet."""
+    return isinstance(cell, str) and any(one in KNOWN_WORDS for one in spellings(cell))
 
 
 def columns(kind: str, row: list[Cell]) -> dict[str, int]:

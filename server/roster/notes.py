@@ -58,7 +58,7 @@ class Notes:
     examples: dict[str, list[str]] = field(default_factory=dict)
     dropped: int = 0
 
-    def doubt(self, table: Table, row: Row, name: str, code: str, who: str = "", **params: Any) -> None:
+    def doubt(self, table: Table, row: Row, name: str, code: str, who: str = "", /, **params: Any) -> None:
         """A doubtful cell of a row; `name` is the field whose column it is."""
         self.add(
             Problem(
@@ -74,7 +74,7 @@ class Notes:
             )
         )
 
-    def sheet(self, file: str, sheet: str, code: str, was: str = "", row: int = 0, **params: Any) -> None:
+    def sheet(self, file: str, sheet: str, code: str, was: str = "", row: int = 0, /, **params: Any) -> None:
         """Something about a sheet or a row as a whole."""
         self.add(Problem(code, file, sheet, row, "", was[:200], params))
 

@@ -1,0 +1,104 @@
+"""`zoufang import`: a school's workbooks from the terminal."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.db import Database, utcnow
+from server.gateway import write
+from server.gateway.work import Env
+from server.migrations import migrate
+from server.render import TEMPLATES
+from server.roster.actions import ImportFailed, Report, carry_out, read_book, school_day
+from server.roster.files import Refused
+from server.roster.limits import MAX_BYTES
+from server.roster.wording import columns_word, tidied
+from server.schools import create_school, find_school
+from server.settings import SettingsError, load_settings
+from sync.forms import load_forms
+
+
+@click.command("import")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--school", required=True, help="The school's name; it is made if there is none of this name.")
+@click.option("--json", "as_json", is_flag=True, help="Print figures, problems and changes as JSON.")
+def import_files(files: tuple[Path, ...], school: str, as_json: bool) -> None:
+    """Read a school's workbooks: pupils, dormitories, staff, helpers, menus (.xlsx, .xls, .csv).
+
+    FILE… go in together or not at all: one that is broken or no roster refuses all of them (exit 1, nothing
+    written). Columns are found by what they are called, wherever they stand. Doubtful cells are taken, marked and
+    reported. Importing again changes only cells that changed since, and deletes nothing.
+    """
+    try:
+        bodies = [(path.name, _bytes(path)) for path in files]
+        report = asyncio.run(_import(bodies, school))
+    except Refused as refused:
+        raise click.ClickException(f"{refused.file}: {refused.reason}. Nothing was imported.") from None
+    except ImportFailed as failed:
+        raise click.ClickException(f"nothing was imported: {failed}") from None
+    if as_json:
+        click.echo(json.dumps(report.figures, ensure_ascii=False, indent=1))
+    else:
+        click.echo(_summary(report))
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+async def _import(files: list[tuple[str, bytes]], school: str) -> Report:
+    try:
+        db = Database(load_settings(os.environ).database_url)
+    except SettingsError as error:
+        raise click.ClickException(f"the settings can't be used:\n{error}") from None
+    env = Env(load_forms(TEMPLATES / "forms"), utcnow)
+    book = read_book(files, school_day(env))
+    try:
+        await migrate(db)
+        async with db.write() as conn:
+            known = await find_school(conn, school)
+            school_id = known.id if known else await create_school(conn, school)
+            if known is None:
+                await write.ensure_forms(conn, env, school_id)
+            return await carry_out(conn, env, school_id, school.strip(), book)
+    finally:
+        await db.close()
+
+
+def _summary(report: Report) -> str:
+    """The report for a person: what was read, what is doubtful, what changed."""
+    figures, lines = report.figures, []
+    for file, sheet, kind, rows in report.book.sheets:
+        lines.append(f"{file}“{sheet}”：{columns_word(kind)}，{rows}行")
+    lines.append(
+        f"学生{figures['students']}人（寄宿{figures['boarders']}，留守{figures['left_behind']}，"
+        f"有认定类别{figures['helped']}），教职工{figures['staff']}人，结对{figures['pairs']}对，"
+        f"宿舍{figures['dorm_rooms']}间，菜单{len(report.book.meals)}餐"
+    )
+    lines += [f"  已理好：{tidied(code)} {n}处" for code, n in report.book.notes.tidied.most_common() if n]
+    if figures["problems"]:
+        lines.append(f"要人看的{len(figures['problems'])}处：")
+    for problem in figures["problems"]:
+        lines.append(f"  {_place(problem)}：{problem['was'] or '（空）'} → {problem['done']}")
+    changes = figures["changes"]
+    if any(changes.values()):
+        lines.append(
+            f"新增{changes['added']}，改动{changes['changed']}格，"
+            f"与老师的修改并存、待裁定{changes['siblings']}格；没有删除任何内容"
+        )
+    else:
+        lines.append("和上次导入相比没有变化")
+    return "\n".join(lines)
+
+
+def _place(problem: dict[str, Any]) -> str:
+    row = f"第{problem['row']}行" if problem["row"] else ""
+    who = f"（{problem['who']}）" if problem["who"] else ""
+    return f"{problem['file']}“{problem['sheet']}”{row} {problem['column']}{who}".strip()
