@@ -12,6 +12,7 @@ import click
 
 from server.db import Database, is_unavailable, utcnow
 from server.gateway.work import Env
+from server.migrations import is_current
 from server.reminders.engine import Worker
 from server.reminders.keys import vapid_keys
 from server.reminders.outgoing import Outgoing
@@ -46,9 +47,27 @@ def worker(once: bool, every: int) -> None:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    sent = asyncio.run(run(settings, once=once, every=every))
+    sent = asyncio.run(_checked(settings, once, every))
     if once:
         click.echo(f"{sent} sent")
+
+
+async def _checked(settings: Settings, once: bool, every: int) -> int:
+    """Run on a database that is there and has this release's tables; otherwise say what to do."""
+    db = Database(settings.database_url)
+    try:
+        current = await is_current(db)
+    except Exception as error:
+        if not is_unavailable(error) and not isinstance(error, OSError):
+            raise
+        raise click.ClickException(f"the database of DATABASE_URL does not answer: {error}") from None
+    finally:
+        await db.close()
+    if not current:
+        raise click.ClickException(
+            "the database's tables are not those of this release: run `zoufang migrate`."
+        )
+    return await run(settings, once=once, every=every)
 
 
 async def run(
