@@ -61,6 +61,9 @@ class Browser:
             **self.options,
         )
         self.context.set_default_timeout(20_000)
+        self.context.on("serviceworker", lambda worker: worker.on("console", self._heard))
+        for worker in self.context.service_workers:
+            worker.on("console", self._heard)
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))

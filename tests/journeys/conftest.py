@@ -1,4 +1,4 @@
-"""A demo school made once, a copy of it for each journey, and browsers that are closed at the end."""
+"""A small school made once, a copy of it for each journey, and browsers that are closed at the end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from tests.journeys.browser import Browser
+from tests.journeys.school import fill_school
 from tests.journeys.server import Server
 
 
@@ -22,20 +23,20 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def demo_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the demo school's database, as `zoufang migrate` and `zoufang demo` make it."""
-    folder = tmp_path_factory.mktemp("demo-school")
+def small_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the database of the journeys' school."""
+    folder = tmp_path_factory.mktemp("school")
     server = Server(folder)
     server.zoufang("migrate")
-    server.zoufang("demo")
+    fill_school(folder)
     return folder
 
 
 @pytest.fixture
-def server(demo_school: Path, tmp_path: Path) -> Iterator[Server]:
-    """A server with the demo school of its own."""
+def server(small_school: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server with a copy of the school."""
     folder = tmp_path / "var"
-    shutil.copytree(demo_school, folder)
+    shutil.copytree(small_school, folder)
     server = Server(folder)
     server.start()
     yield server

@@ -1,0 +1,42 @@
+"""What people do first: open the app, sign in, see their lists arrive."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.conftest import PASSWORD
+from tests.journeys.browser import Browser
+
+
+def sign_in(browser: Browser, phone: str, *, picture: str = "") -> None:
+    """Open the app on a phone that has never seen it and sign in; ends on 今天 with everything there."""
+    page = browser.open("/")
+    expect(page.get_by_role("button", name="登录")).to_be_visible()
+    controlled = "() => navigator.serviceWorker.controller !== null"
+    assert page.evaluate(controlled), "the worker has not taken over"
+    if picture:
+        browser.look(f"{picture}-signin")
+    page.get_by_label("手机号").fill(phone)
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).tap()
+    expect(page).to_have_url(re.compile("/app/(first)?$"))
+    synced(browser)
+    browser.go("/app/")
+    expect(page.get_by_role("heading", name="今天", level=1)).to_be_visible()
+
+
+def synced(browser: Browser) -> None:
+    """Wait until nothing waits to be sent and the last exchange went well."""
+    browser.go("/app/sync")
+    expect(browser.page.locator("#sync-h")).to_contain_text("已和学校对上", timeout=30_000)
+
+
+def sign_in_at_desk(browser: Browser, phone: str, path: str = "/office/") -> None:
+    """Sign in on the server's own page; ends on `path`."""
+    page = browser.open(f"/login?next={path}")
+    page.get_by_label("手机号").fill(phone)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page).to_have_url(re.compile(re.escape(path)))

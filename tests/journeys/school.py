@@ -1,0 +1,102 @@
+"""A small school on today's date for the journeys, made through the same gateway as everything else."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from server.app import create_app
+from server.db import new_id
+from server.settings import Settings
+from tests.conftest import PASSWORD, People, make_school
+from tests.server.village import Village, make_village
+
+NAME = "石门乡中心小学"
+ZONE = ZoneInfo("Asia/Shanghai")
+__all__ = ["NAME", "PASSWORD", "People", "fill_school", "today"]
+
+PUPILS = [
+    ("龙䶮", "long yan", "老鸦沟村", "8组", "大坪"),
+    ("覃佑建", "qin you jian", "羊角岭村", "5组", "岩脚"),
+    ("阿依努尔·麦合木提", "a yi nu er mai he mu ti", "羊角岭村", "1组", "街上12号"),
+    ("彭雨桐", "peng yu tong", "老鸦沟村", "3组", "老屋基"),
+    ("邓洛福", "deng luo fu", "老鸦沟村", "2组", "桥头"),
+    ("孟怡桑", "meng yi sang", "羊角岭村", "4组", "水井边"),
+]
+DISHES = [("土豆烧鸡块", "鸡肉"), ("蒜蓉青菜", "青菜"), ("番茄蛋汤", "鸡蛋")]
+
+
+def today() -> datetime:
+    """Now, on the school's clock."""
+    return datetime.now(UTC).astimezone(ZONE)
+
+
+def fill_school(folder: Path) -> People:
+    """Fill the migrated database in `folder`: a class, a building, today's lunch, duties, an earlier visit."""
+    return asyncio.run(_fill(folder))
+
+
+async def _fill(folder: Path) -> People:
+    app = create_app(Settings(var_dir=folder, database_url=f"sqlite:///{folder}/zoufang.db"))
+    try:
+        people = await make_school(app, NAME, 13800000001)
+        village = await make_village(app, people)
+        pupils = [village.ids["pupil"], *[await _pupil(village, *row) for row in PUPILS]]
+        await _building(village, pupils)
+        await _lunch(village)
+        await _duties(village, pupils)
+        seen = (today() - timedelta(days=63)).replace(hour=17, minute=25, second=0, microsecond=0)
+        await village.visit(occurred_at=seen.isoformat(), carer="both_away", commute=50)
+        return people
+    finally:
+        await app.state.db.close()
+
+
+async def _pupil(village: Village, name: str, pinyin: str, place: str, group: str, address: str) -> str:
+    guardian = {"name": f"{name[0]}桂英", "relation": "奶奶", "phone": "13811112222"}
+    household = await village.make(
+        "household",
+        village=place,
+        group=group,
+        address=address,
+        head=f"{name[0]}大山",
+        **{f"guardians/{new_id()}": guardian},
+    )
+    fields = {"class": "三(2)班", "grade": "三年级", "household": household, "boards": True}
+    return await village.make("student", name=name, pinyin=pinyin, **fields)
+
+
+async def _building(village: Village, pupils: list[str]) -> None:
+    rooms = {"203": pupils[1:4], "204": pupils[4:]}
+    fields = {
+        f"rooms/{number}": {
+            "number": number,
+            "beds": [{"bed": str(n), "student": pupil} for n, pupil in enumerate(sleepers, 1)],
+        }
+        for number, sleepers in rooms.items()
+    }
+    await village.make("building", name="1号楼", sex="女", **fields)
+
+
+async def _lunch(village: Village) -> None:
+    lines = {f"dishes/{new_id()}": {"name": dish} for dish, _ in DISHES}
+    lines |= {
+        f"ingredients/{new_id()}": {"dish": dish, "name": thing, "amount": 80, "unit": "克"}
+        for dish, thing in DISHES
+    }
+    await village.make("meal", date=today().date().isoformat(), sort="lunch", price=5, entitled=312, **lines)
+
+
+async def _duties(village: Village, pupils: list[str]) -> None:
+    day = today().date()
+    for pupil, days in zip(pupils[:4], (1, -3, 1, 5), strict=True):
+        await village.make(
+            "duty",
+            form="home_visit",
+            assignee=village.people.ids["class_teacher"],
+            students={"add": [pupil]},
+            window_from=(day - timedelta(days=7)).isoformat(),
+            due=(day + timedelta(days=days)).isoformat(),
+        )
