@@ -12,7 +12,8 @@ from server.paths import folder
 LOCALES = folder("locale")
 DOMAIN = "zoufang"
 SOURCE = "zh-CN"
-LANGUAGES = (SOURCE, "en")
+LANGUAGES = (SOURCE, *sorted(found.parts[-3] for found in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+"""Languages that there is a compiled catalogue of: a page never claims to be in one that it is not."""
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE)
 

@@ -11,11 +11,11 @@ import tempfile
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -173,8 +173,8 @@ def make_app(database_url: str, clock: Clock, tmp_path: Path) -> MakeApp:
     """`make_app(body_seconds=1)` is the application on the test's database with these settings changed."""
 
     def make(**changes: Any) -> Litestar:
-        defaults = {"database_url": database_url, "var_dir": tmp_path, "media_url": f"file:{tmp_path}/media"}
-        return create_app(Settings(**{**defaults, **changes}), clock=clock)
+        plain = Settings(database_url=database_url, var_dir=tmp_path, media_url=f"file:{tmp_path}/media")
+        return create_app(replace(plain, **changes), clock=clock)
 
     return make
 
@@ -228,13 +228,20 @@ class Client:
         return reply
 
 
+def browser(app: Litestar) -> httpx.AsyncClient:
+    """HTTP straight into the application, in the test's own event loop."""
+    # Litestar types ASGI messages closely, httpx as plain dicts; they are the same.
+    transport = httpx.ASGITransport(cast("Any", app))
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+
+
 @pytest.fixture
 async def clients(app: Litestar) -> AsyncGenerator[Callable[[], Awaitable[Client]]]:
     """`await clients()` is another browser, not signed in."""
     opened: list[httpx.AsyncClient] = []
 
     async def make() -> Client:
-        http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+        http = browser(app)
         opened.append(http)
         return Client(http)
 

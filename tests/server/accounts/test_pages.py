@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 
+import httpx
 import pytest
 from litestar import Litestar
 
@@ -19,7 +20,7 @@ PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 10; Redmi 9A) Chrome/90.0 Mo
 
 async def sign_in_on_page(
     client: Client, phone: str, password: str = PASSWORD, next_page: str = ""
-) -> object:
+) -> httpx.Response:
     """Open the page, fill its form and send it."""
     page = await client.get("/login", params={"next": next_page}, headers=PAGE)
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))

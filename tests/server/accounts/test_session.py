@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from server.accounts.models import sessions
 from server.accounts.people import add_person, ensure_school
-from server.accounts.sessions import verify_delivery
+from server.accounts.sessions import Delivery, verify_delivery
 from tests.conftest import Client, Clock, People
 
 CLIENT = "01936b2e-0000-7000-8000-000000000001"
@@ -158,12 +158,12 @@ async def test_a_delivery_token_outlives_its_session_by_thirty_days(
     reply = await client.sign_in(school.phones["class_teacher"], client=CLIENT)
     token = reply.json()["delivery"]
 
-    async def delivery() -> object:
+    async def delivery() -> Delivery | None:
         async with app.state.db.read() as conn:
             return await verify_delivery(conn, app.state.settings, token, clock())
 
     allowed = await delivery()
-    assert (allowed.user, allowed.client) == (school.ids["class_teacher"], CLIENT)
+    assert allowed == Delivery(school.ids["class_teacher"], CLIENT)
     await client.delete("/session")
     clock.tick(days=29)
     assert await delivery() == allowed
