@@ -69,7 +69,8 @@ def _returned(asked: Asked, question: Question) -> View:
     own = fields[marked[0]] if isinstance(fields, dict) else ""
     by = asked.words.names.get(note.get("by") or "", "")
     at = datetime_text(note.get("at"), asked.words)
-    signed = asked.words.translate("，").join(part for part in (by, at) if part)
+    _ = asked.words.translate
+    signed = _("，").join(part for part in (by, at) if part)
     return {"note": own or note.get("reason") or "", "note_by": signed}
 
 

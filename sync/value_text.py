@@ -61,7 +61,8 @@ def datetime_text(value: Any, words: Words) -> str:
 
 
 def join(parts: list[str], words: Words) -> str:
-    return words.translate("、").join(part for part in parts if part)
+    _ = words.translate
+    return _("、").join(part for part in parts if part)
 
 
 def _chosen(question: Question, value: Any) -> list[str]:
@@ -125,13 +126,13 @@ def value_text(question: Question, value: Any, words: Words) -> str:
 
 def parts_text(question: Question, value: Any, words: Words) -> str:
     """The answered parts of a group or an item, each behind its label: 味道 4，分量 5."""
-    known = value if isinstance(value, dict) else {}
+    _, known = words.translate, value if isinstance(value, dict) else {}
     told = [
         f"{column.label} {value_text(column, known[column.name], words)}"
         for column in question.columns
         if value_text(column, known.get(column.name), words)
     ]
-    return words.translate("，").join(told)
+    return _("，").join(told)
 
 
 def _matrix_text(question: Question, value: Mapping[str, Any], words: Words) -> str:
