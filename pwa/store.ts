@@ -130,8 +130,8 @@ export class Device {
   }
 
   shelf(id: string): Shelf {
-    let shelf = this.shelves.get(id);
-    if (!shelf) this.shelves.set(id, (shelf = new Shelf(id)));
+    const shelf = this.shelves.get(id) ?? new Shelf(id);
+    this.shelves.set(id, shelf);
     return shelf;
   }
 

@@ -1,27 +1,19 @@
-// Renders templates with nunjucks as the worker does: stdin [{source, context}], stdout [html], by the same files.
+// Renders templates as the worker does (pwa/compile.mjs): stdin [{source, context}], stdout [html], by the same files.
 import { build } from "esbuild";
-import nunjucks from "nunjucks";
+import { compile } from "../../pwa/compile.mjs";
+import { HEAD, ROOT, templateSources } from "../../pwa/plugins.mjs";
 
-const globals = await build({
-  stdin: {
-    contents: 'export { FILTERS } from "./pwa/filters"; export { _, language } from "./pwa/text";',
-    resolveDir: process.cwd(),
-    loader: "ts",
-  },
+let input = "";
+for await (const chunk of process.stdin) input += chunk;
+const cases = JSON.parse(input);
+const sources = Object.fromEntries(cases.map(({ source }, n) => [`case_${n}.html`, source]));
+const code = compile({ ...templateSources(), ...sources });
+const bundle = await build({
+  stdin: { contents: `${HEAD}\n${code}`, resolveDir: ROOT, loader: "js" },
   bundle: true,
   write: false,
   format: "esm",
 });
-const code = Buffer.from(globals.outputFiles[0].contents).toString("base64");
-const { FILTERS, _, language } = await import(`data:text/javascript;base64,${code}`);
-
-const loader = new nunjucks.FileSystemLoader("templates");
-const env = new nunjucks.Environment(loader, { autoescape: true, trimBlocks: true, lstripBlocks: true });
-env.addGlobal("_", _);
-env.addGlobal("language", language);
-env.addGlobal("asset", (name) => `/static/${name}`);
-for (const [name, filter] of Object.entries(FILTERS)) env.addFilter(name, filter);
-
-let input = "";
-for await (const chunk of process.stdin) input += chunk;
-process.stdout.write(JSON.stringify(JSON.parse(input).map(({ source, context }) => env.renderString(source, context))));
+const module = Buffer.from(bundle.outputFiles[0].contents).toString("base64");
+const { default: templates } = await import(`data:text/javascript;base64,${module}`);
+process.stdout.write(JSON.stringify(cases.map(({ context }, n) => templates[`case_${n}.html`](context))));
