@@ -7,6 +7,7 @@ the doc is in scope, with the *view* that the tag gives: which of its fields are
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -180,8 +181,11 @@ def pupil_tags(student: Doc, view: str = "circle") -> Tags:
 
 
 def audience(doc: Doc, students: Iterable[Doc], buildings: Iterable[str], about: Doc | None = None) -> Tags:
-    """The tags of a doc. `students`: the pupils it is about; `buildings`: ids of those they sleep in; `about`:
-    for a held op, the doc that it wanted to change."""
+    """The tags of a doc.
+
+    `students`: the pupils it is about; `buildings`: ids of those they sleep in; `about`: for a held op, the doc
+    that it wanted to change.
+    """
     make = _AUDIENCES.get(doc.kind)
     return make(doc, list(students), list(buildings), about) if make else set()
 
@@ -241,7 +245,9 @@ def _problem(doc: Doc, students: list[Doc], *_: Any) -> Tags:
 
 def _held(doc: Doc, _students: list[Doc], _buildings: list[str], about: Doc | None) -> Tags:
     own: Tags = {(f"u:{doc.author}", "all")} if doc.author else set()
-    readable = about is not None and any(tag == "office" for tag, _ in audience(about, (), ()))
+    # the audience of its form, not of the draft that it may belong to: who else could decide about it?
+    whole = msgspec.structs.replace(about, state="submitted") if about else None
+    readable = whole is not None and any(tag == "office" for tag, _ in audience(whole, (), ()))
     return own | {("office", "review" if readable else "envelope")}
 
 

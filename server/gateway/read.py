@@ -53,7 +53,7 @@ async def count(conn: AsyncConnection, who: Principal, **filters: Any) -> int:
 
 
 async def changes(conn: AsyncConnection, who: Principal, doc_id: str) -> list[dict[str, Any]]:
-    """The log of a doc that the caller may see, oldest first, without the values (which the doc itself shows).
+    """The log of a doc that the caller may see, oldest first, without values: those the doc itself shows.
 
     `{"op", "event", "args", "fields", "by", "at", "received", "rev", "result"}` each.
     """

@@ -91,9 +91,14 @@ def _without_sealed(fields: dict[str, Json], forms: Forms) -> dict[str, Json]:
     plain = {k: v for k, v in op.items() if k not in ("set", "was")}
     for part in ("set", "was"):
         if isinstance(op.get(part), dict):
-            shown = {p: v for p, v in op[part].items() if shows("review", form.question_for(p), p)}
-            plain[part] = shown
+            plain[part] = {p: v for p, v in op[part].items() if not _is_sealed(form, p)}
     return {**fields, "op": plain}
+
+
+def _is_sealed(form: Form, path: str) -> bool:
+    """Whether the office may not read this; a field that the form does not know is sealed by nobody."""
+    question = form.question_for(path)
+    return question is not None and not shows("review", question, path)
 
 
 def server_views(who: Principal) -> set[str] | None:

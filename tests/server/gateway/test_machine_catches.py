@@ -1,6 +1,6 @@
 """The test of the test: servers that are wrong on purpose are each caught by the machine."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -72,13 +72,8 @@ BROKEN = [
 ]
 
 
-@pytest.fixture
-def database_url(tmp_path: Any, sqlite_template: Any) -> Iterator[str]:
-    """One database is enough to catch a wrong engine."""
-    (tmp_path / "test.db").write_bytes(sqlite_template.read_bytes())
-    yield f"sqlite:///{tmp_path / 'test.db'}"
-
-
+# one database is enough to catch a wrong engine
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("break_it", BROKEN, ids=lambda f: f.__name__)
 def test_a_wrong_server_is_caught(
     make_app: MakeApp, monkeypatch: Patch, break_it: Callable[[Patch], None]
