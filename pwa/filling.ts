@@ -19,7 +19,9 @@ const ABOUT = ["student", "household", "building", "night", "meal", "duty"];
 
 /** The definition that a record was made with, or the newest of that name. */
 export function formOf(snap: Snapshot, name: string, version?: number | null): Form | null {
-  const definitions = snap.views("form").map(({ fields }) => fields.definition as unknown as Form | undefined);
+  const definitions = snap
+    .views("form")
+    .map(({ fields }) => fields.definition as unknown as Form | undefined);
   const found = definitions.filter((form) => form?.name === name && (!version || form.version === version));
   return found.sort((a, b) => (b?.version ?? 0) - (a?.version ?? 0))[0] ?? null;
 }
@@ -68,7 +70,12 @@ export function carried(target: Target, about: URLSearchParams): URLSearchParams
 }
 
 /** `/app/fill/<id>` with a query of what is carried and what is given. */
-export function fillUrl(target: Target, about: URLSearchParams, more: Record<string, string> = {}, path = ""): string {
+export function fillUrl(
+  target: Target,
+  about: URLSearchParams,
+  more: Record<string, string> = {},
+  path = "",
+): string {
   const query = carried(target, about);
   for (const [key, value] of Object.entries(more)) if (value) query.set(key, value);
   const text = query.toString();
@@ -106,28 +113,27 @@ function beginnings(c: Context, { form }: Target, changes: Change[]): Change[] {
     clock: { device: now, skew: Math.round(skew / 1000), checked: epoch !== null },
   };
   return Object.entries(values)
-    .filter(([path]) => form.questions.some((q) => q.name === path) && !changes.some((change) => change.path === path))
+    .filter(
+      ([path]) =>
+        form.questions.some((q) => q.name === path) && !changes.some((change) => change.path === path),
+    )
     .map(([path, value]) => ({ path, base: 0, value }));
 }
 
-/** Queues the event, once: a second tap finds the record already there. */
-export async function submit(c: Context, target: Target): Promise<void> {
-  const view = (await c.vault.snapshot()).view(target.id);
-  if (!view || (view.state !== "draft" && view.state !== "returned")) return;
-  await event(c, view, "submit");
+/** Queues the submit, once: a second tap finds the record already there. */
+export async function submit(c: Context, id: string): Promise<void> {
+  await event(c, id, "submit", ["draft", "returned"]);
 }
 
-export async function event(c: Context, view: View, name: string): Promise<void> {
-  const { kind, id: doc, base, form, form_version, state } = view;
-  await c.vault.act({
-    kind,
-    doc,
-    base,
-    form: form ?? undefined,
-    form_version: form_version ?? undefined,
-    event: name,
-    from: state ?? undefined,
-  });
+/** Queues an event of a record that is in one of these states at the moment of writing. */
+export async function event(c: Context, id: string, name: string, from: string[]): Promise<void> {
+  const view = (await c.vault.snapshot()).view(id);
+  if (!view) return;
+  const { kind, base, form, form_version, state } = view;
+  const about = { kind, doc: id, base, form: form ?? undefined, form_version: form_version ?? undefined };
+  await c.vault.act({ ...about, event: name, from: state ?? undefined }, (snap) =>
+    from.includes(snap.view(id)?.state ?? ""),
+  );
   c.env.changed();
   c.env.sync();
 }

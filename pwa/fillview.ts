@@ -49,7 +49,12 @@ export interface FillView {
 /** Everything the form's template prints. `wrong`: words by path for what could not be stored. */
 export function form(c: Context, target: Target, mode: Mode, wrong: Record<string, string> = {}): FillView {
   const last = lastVisit(c.snap, target);
-  const shown = presented(c, target, { section: mode.section, submitting: mode.checking, last, add: mode.add });
+  const shown = presented(c, target, {
+    section: mode.section,
+    submitting: mode.checking,
+    last,
+    add: mode.add,
+  });
   const all = shown.sections.flatMap((section) => section.questions);
   const questions = mode.fixing ? all.filter(({ note }) => note) : shown.questions;
   const fresh = mealFresh(c, target);
@@ -58,7 +63,12 @@ export function form(c: Context, target: Target, mode: Mode, wrong: Record<strin
     for (const entry of question.entries) prepare(entry, fresh[entry.path], target.id);
   }
   const query = c.url.searchParams;
-  const more = { s: mode.fixing ? "" : shown.section, all: query.get("all") ?? "", check: mode.checking ? "1" : "", add: mode.add };
+  const more = {
+    s: mode.fixing ? "" : shown.section,
+    all: query.get("all") ?? "",
+    check: mode.checking ? "1" : "",
+    add: mode.add,
+  };
   const here = shown.problems.filter(({ section }) => section === shown.section).length;
   return {
     ...shown,
@@ -70,7 +80,8 @@ export function form(c: Context, target: Target, mode: Mode, wrong: Record<strin
     stops: mode.fixing ? [] : shown.stops,
     questions,
     problem_title: fmt(_("还有{n}处要填"), { n: shown.problem_count }),
-    problem_text: here > 0 ? _("标红的就是，填好再提交。填过的都在。") : _("这一段没有要补的了，点下面继续。"),
+    problem_text:
+      here > 0 ? _("标红的就是，填好再提交。填过的都在。") : _("这一段没有要补的了，点下面继续。"),
     call_url: shown.alarms.includes("danger") ? `/app/call?doc=${target.id}` : "",
     whole_url: mode.fixing ? fillUrl(target, query, { all: "1" }) : "",
     previous: !mode.fixing && shown.previous !== "",
@@ -89,7 +100,8 @@ function tell(question: ControlView, wrong: Record<string, string>, signed: Set<
   const parts = [question, ...question.entries, ...question.rows];
   for (const part of parts) if (wrong[part.path]) part.error = wrong[part.path] ?? "";
   if (!signed.has(question.name)) return;
-  for (const part of [...parts, ...question.columns, ...question.entries.flatMap(({ columns }) => columns)]) part.readonly = true;
+  for (const part of [...parts, ...question.columns, ...question.entries.flatMap(({ columns }) => columns)])
+    part.readonly = true;
 }
 
 /** A line prepared for a dish asks only for what is measured; the dish is told by its title, and stored with it. */
@@ -103,7 +115,8 @@ function signedOff(view: View | undefined): Set<string> {
   for (const value of Object.values(view?.fields ?? {})) {
     const covers = typeof value === "object" && value !== null && !Array.isArray(value) ? value.covers : null;
     if (typeof covers !== "object" || covers === null) continue;
-    for (const path of Array.isArray(covers) ? covers : Object.keys(covers)) names.add(String(path).split("/")[0] ?? "");
+    for (const path of Array.isArray(covers) ? covers : Object.keys(covers))
+      names.add(String(path).split("/")[0] ?? "");
   }
   return names;
 }
@@ -156,7 +169,10 @@ function colleagues(c: Context): { name: string; label: string }[] {
     name: id,
     label: [String(fields.name ?? ""), String(fields.post ?? "")].filter(Boolean).join(" "),
   }));
-  return all.sort((a, b) => Number(b.name === c.me.id) - Number(a.name === c.me.id) || a.label.localeCompare(b.label, "zh-CN"));
+  return all.sort(
+    (a, b) =>
+      Number(b.name === c.me.id) - Number(a.name === c.me.id) || a.label.localeCompare(b.label, "zh-CN"),
+  );
 }
 
 /** Pupils that the record can name: those of its building, else all on this phone. */
@@ -176,8 +192,14 @@ export function lastVisit(snap: Snapshot, target: Target): View | undefined {
   const { students } = target.meta;
   if (!Array.isArray(students) || students.length === 0) return undefined;
   const about = snap.views("visit").filter((view) => {
-    const same = view.form === target.form.name && view.id !== target.id && view.state !== "draft" && view.state !== "void";
-    return same && Array.isArray(view.meta.students) && view.meta.students.some((id) => students.includes(id));
+    const same =
+      view.form === target.form.name &&
+      view.id !== target.id &&
+      view.state !== "draft" &&
+      view.state !== "void";
+    return (
+      same && Array.isArray(view.meta.students) && view.meta.students.some((id) => students.includes(id))
+    );
   });
   const now = target.view ? madeAt(target.view).getTime() : Number.POSITIVE_INFINITY;
   const before = about.filter((view) => madeAt(view).getTime() <= now);
@@ -195,7 +217,8 @@ function returnedText(snap: Snapshot, view: View | undefined): string {
   const who = nameOf(snap, note?.by) || _("学校");
   const count = Object.keys(marks(view)).length;
   const until = readDate(note?.until);
-  const asked = count > 0 ? fmt(_("{who}退回，请补{n}处，其他不用动"), { who, n: count }) : fmt(_("{who}退回"), { who });
+  const asked =
+    count > 0 ? fmt(_("{who}退回，请补{n}处，其他不用动"), { who, n: count }) : fmt(_("{who}退回"), { who });
   const reason = view ? returnReason(view) : "";
   const when = until ? fmt(_("请在{date}前补好"), { date: dayText(until) }) : "";
   return [asked, reason, when].filter(Boolean).join("。");

@@ -48,7 +48,8 @@ export function mealNotes(c: Context, target: Target, section: string): { meal: 
     meal: {
       dishes: dishesOf(meal).join("、"),
       price: price === undefined ? "" : fmt(_("{n}元"), { n: String(price) }),
-      entitled: meal.fields.entitled === undefined ? "" : fmt(_("{n}人"), { n: String(meal.fields.entitled) }),
+      entitled:
+        meal.fields.entitled === undefined ? "" : fmt(_("{n}人"), { n: String(meal.fields.entitled) }),
       ...gap(c, target),
     },
   };
@@ -62,14 +63,20 @@ export function isFinding(claimed: number, counted: number): boolean {
 function gap(c: Context, target: Target): { gap: string; gap_hot: boolean } {
   const partA = c.snap
     .views("visit")
-    .find((view) => view.form === "meal_audit_a" && view.meta.meal === target.meta.meal && view.state !== "void");
+    .find(
+      (view) => view.form === "meal_audit_a" && view.meta.meal === target.meta.meal && view.state !== "void",
+    );
   const claimed = partA?.fields.served ?? partA?.fields.eaters;
   const counted = target.view?.fields.seen_count;
   if (target.form.name !== "meal_audit_b" || typeof claimed !== "number" || typeof counted !== "number") {
     return { gap: "", gap_hot: false };
   }
-  if (target.view?.fields.counted === "part") return { gap: _("您点的是一部分，不和上报人数比。"), gap_hot: false };
+  if (target.view?.fields.counted === "part")
+    return { gap: _("您点的是一部分，不和上报人数比。"), gap_hot: false };
   const words = { claimed, counted, n: Math.abs(claimed - counted) };
   if (claimed === counted) return { gap: fmt(_("总务处报{claimed}，和您点的一样。"), words), gap_hot: false };
-  return { gap: fmt(_("总务处报{claimed}，您点了{counted}，差{n}。两个数都留着。"), words), gap_hot: isFinding(claimed, counted) };
+  return {
+    gap: fmt(_("总务处报{claimed}，您点了{counted}，差{n}。两个数都留着。"), words),
+    gap_hot: isFinding(claimed, counted),
+  };
 }

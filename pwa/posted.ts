@@ -92,7 +92,11 @@ function columns(question: Question, path: string, inputs: Inputs, offset: strin
     const chosen = inputs.get(`${path}:${column.name}`);
     if (!chosen) continue;
     const list = chosen.filter(Boolean);
-    const part = SETS.includes(column.type) ? (list.length ? list : null) : scalar(column.type, chosen[0] ?? "", offset);
+    const part = SETS.includes(column.type)
+      ? list.length
+        ? list
+        : null
+      : scalar(column.type, chosen[0] ?? "", offset);
     if (part !== null) value[column.name] = part;
   }
   if (Object.keys(value).length === 0) return null;
@@ -158,5 +162,8 @@ function same(a: Json, b: Json): boolean {
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const left = Object.entries(a);
-  return left.length === Object.keys(b).length && left.every(([key, part]) => key in b && same(part, (b as Item)[key] ?? null));
+  return (
+    left.length === Object.keys(b).length &&
+    left.every(([key, part]) => key in b && same(part, (b as Item)[key] ?? null))
+  );
 }

@@ -24,7 +24,9 @@ export function covered(form: Form, values: Values): [string, Json][] {
   return Object.entries(values).filter(([path, value]) => {
     const question = form.questions.find(({ name }) => name === path.split("/")[0]);
     if (!question || value === null || question.auto) return false;
-    return question.sees !== "T" && !question.sealed && question.type !== "sign" && question.type !== "photos";
+    return (
+      question.sees !== "T" && !question.sealed && question.type !== "sign" && question.type !== "photos"
+    );
   });
 }
 
@@ -36,6 +38,7 @@ export function isSignature(form: Form, { path, value }: Change): boolean {
 /** The signature with what it covers of the record as it is stored now, and when it was made. */
 export async function signature(c: Context, target: Target, change: Change): Promise<Change> {
   const covers: Values = {};
-  for (const [path, value] of covered(target.form, target.view?.fields ?? {})) covers[path] = await cover(value);
+  for (const [path, value] of covered(target.form, target.view?.fields ?? {}))
+    covers[path] = await cover(value);
   return { ...change, value: { ...(change.value as object), covers, at: stamp(c.env.now()) } };
 }

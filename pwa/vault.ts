@@ -113,9 +113,11 @@ export class Vault {
     });
   }
 
-  /** Queues an event ("submit") or a settlement. */
-  async act(deed: Deed): Promise<void> {
-    await this.write(({ core }) => {
+  /** Queues an event ("submit") or a settlement; nothing where `fits` no longer holds when it is written. */
+  async act(deed: Deed, fits: (snap: Snapshot) => boolean = () => true): Promise<void> {
+    await this.write((stored) => {
+      if (!fits(new Snapshot(stored))) return null;
+      const { core } = stored;
       const op = "event" in deed ? "event" : "settle";
       return append(core, { ...deed, op, seq: core.seq + 1, at: stamp(this.now()) });
     });

@@ -70,7 +70,8 @@ export class Autosave {
     this.saving = true;
     try {
       const reply = await post(form.dataset.autosave ?? "", body, leaving);
-      if (form.isConnected) await this.take(form, reply, new Map(units.map((unit) => [unitName(unit), shownValue(unit)])), body);
+      if (form.isConnected)
+        await this.take(form, reply, new Map(units.map((unit) => [unitName(unit), shownValue(unit)])), body);
       this.unsavedSince = null;
     } catch {
       for (const name of names) this.dirty.add(name);
@@ -143,7 +144,13 @@ function nextWas(unit: HTMLElement, fresh: HTMLElement | null, posted: string | 
 
 async function post(url: string, body: URLSearchParams, leaving: boolean): Promise<string> {
   const headers = { "HX-Request": "true", "X-CSRFToken": body.get("csrf") ?? "" };
-  const response = await fetch(url, { method: "POST", body, headers, keepalive: leaving, credentials: "same-origin" });
+  const response = await fetch(url, {
+    method: "POST",
+    body,
+    headers,
+    keepalive: leaving,
+    credentials: "same-origin",
+  });
   if (!response.ok) throw new Error(String(response.status));
   return response.text();
 }

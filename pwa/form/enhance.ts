@@ -33,7 +33,9 @@ function settle(): void {
   const bad = form.querySelector<HTMLElement>(".q.bad, .item.bad, .m-row.bad");
   if (bad) {
     bad.scrollIntoView({ block: "center" });
-    bad.querySelector<HTMLElement>("textarea, input:not([type=hidden]), select, button")?.focus({ preventScroll: true });
+    bad
+      .querySelector<HTMLElement>("textarea, input:not([type=hidden]), select, button")
+      ?.focus({ preventScroll: true });
     return;
   }
   if (location.hash) {

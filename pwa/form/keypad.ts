@@ -112,7 +112,10 @@ function show(): void {
   place("kp-lim")?.toggleAttribute("hidden", bound === undefined);
   put("kp-lim-word", limit.least === undefined ? _("至多") : _("至少"));
   put("kp-lim-value", bound === undefined ? "" : `${bound}${limit.unit}`);
-  put("kp-ok", text === "" ? _("确定") : fmt(_("确定 {value}"), { value: `${text.replace(/\.$/, "")}${limit.unit}` }));
+  put(
+    "kp-ok",
+    text === "" ? _("确定") : fmt(_("确定 {value}"), { value: `${text.replace(/\.$/, "")}${limit.unit}` }),
+  );
 }
 
 function limitOf(input: HTMLInputElement): Limit {

@@ -22,7 +22,9 @@ function strokePath(points: Point[]): string {
   let path = `M${at(first)}`;
   for (const [i, point] of rest.entries()) {
     const next = rest[i + 1];
-    path += next ? `Q${at(point)} ${at({ x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 })}` : `L${at(point)}`;
+    path += next
+      ? `Q${at(point)} ${at({ x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 })}`
+      : `L${at(point)}`;
   }
   return path;
 }
@@ -64,7 +66,8 @@ function down(event: PointerEvent): void {
   const input = pad?.closest("[data-sign]")?.querySelector<HTMLInputElement>("input[type=hidden][id]");
   if (!pad || !input || pen !== null) return;
   event.preventDefault();
-  if (drawing?.pad !== pad) drawing = { pad, input, before: input.value ? strokesOf(input.value) : "", strokes: [] };
+  if (drawing?.pad !== pad)
+    drawing = { pad, input, before: input.value ? strokesOf(input.value) : "", strokes: [] };
   pen = event.pointerId;
   pad.setPointerCapture(pen);
   pad.querySelector("p")?.remove();

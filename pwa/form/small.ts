@@ -9,7 +9,12 @@ export function listenSmall(): void {
   document.addEventListener("change", onChange, true);
   document.addEventListener("keydown", (event) => {
     const field = event.target as Element;
-    if (event.key === "Enter" && field instanceof HTMLInputElement && isTyping(field) && field.form?.matches(".fill")) {
+    if (
+      event.key === "Enter" &&
+      field instanceof HTMLInputElement &&
+      isTyping(field) &&
+      field.form?.matches(".fill")
+    ) {
       event.preventDefault();
       field.blur();
     }
@@ -42,14 +47,18 @@ function count(area: HTMLTextAreaElement): void {
   if (!place) return;
   const length = [...area.value].length;
   place.textContent = String(length);
-  place.parentElement?.classList.toggle("is-warn", length > Number(area.dataset.most ?? Number.POSITIVE_INFINITY));
+  place.parentElement?.classList.toggle(
+    "is-warn",
+    length > Number(area.dataset.most ?? Number.POSITIVE_INFINITY),
+  );
 }
 
 /** 无 stands alone: choosing it drops the others, choosing another drops it. */
 function onChange(event: Event): void {
   const box = event.target;
   if (!(box instanceof HTMLInputElement) || box.type !== "checkbox" || !box.checked) return;
-  for (const other of box.form?.querySelectorAll<HTMLInputElement>(`input[name="${CSS.escape(box.name)}"]`) ?? []) {
+  for (const other of box.form?.querySelectorAll<HTMLInputElement>(`input[name="${CSS.escape(box.name)}"]`) ??
+    []) {
     const clash = "alone" in box.dataset || "alone" in other.dataset;
     if (other !== box && clash) other.checked = false;
   }

@@ -41,7 +41,9 @@ export function isTyping(element: Element | null): boolean {
 /** The value as `was:` names it, for units that are one value; null where only the server can say. */
 export function shownValue(unit: HTMLElement): string | null {
   const name = unitName(unit);
-  const inputs = [...unit.querySelectorAll<HTMLInputElement>("[name]")].filter((input) => input.name === name);
+  const inputs = [...unit.querySelectorAll<HTMLInputElement>("[name]")].filter(
+    (input) => input.name === name,
+  );
   if (inputs.length === 0) return null;
   const boxes = inputs.filter((input) => input.type === "checkbox");
   if (boxes.length > 0) {

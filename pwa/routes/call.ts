@@ -1,6 +1,6 @@
 /** The urgent card: whom to call, nearest first. It works without a signal, and a tap on a number is noted. */
 import { stamp } from "../clock";
-import { type Context, notFound, page, redirect, type Route } from "../context";
+import { type Context, notFound, page, type Route, redirect } from "../context";
 import { save, targetOf } from "../filling";
 import type { Json } from "../protocol";
 import { _, fmt } from "../text";
@@ -25,7 +25,10 @@ function guardians(c: Context, student: View): Callee[] {
   const items = Object.entries(household?.fields ?? {}).filter(([path]) => path.startsWith("guardians/"));
   const found = items.map(([, value]) => {
     const { name, relation, phone } = (value ?? {}) as Record<string, Json>;
-    return callee(fmt(_("监护人 {name} {relation}"), { name: String(name ?? ""), relation: String(relation ?? "") }), phone);
+    return callee(
+      fmt(_("监护人 {name} {relation}"), { name: String(name ?? ""), relation: String(relation ?? "") }),
+      phone,
+    );
   });
   return found.length > 0 ? found : [callee(_("监护人"), student.fields.phone)];
 }
@@ -33,7 +36,9 @@ function guardians(c: Context, student: View): Callee[] {
 /** Colleagues with one of these roles; those with a number first, three at most. */
 function colleagues(c: Context, word: string, fits: (person: View) => boolean): Callee[] {
   const people = c.snap.views("person").filter((person) => person.id !== c.me.id && fits(person));
-  const all = people.map((person) => callee(`${word} ${String(person.fields.name ?? "")}`, person.fields.phone));
+  const all = people.map((person) =>
+    callee(`${word} ${String(person.fields.name ?? "")}`, person.fields.phone),
+  );
   return all.sort((a, b) => Number(Boolean(b.tel)) - Number(Boolean(a.tel))).slice(0, 3);
 }
 
@@ -45,7 +50,11 @@ function has(person: View, field: string, value: unknown): boolean {
 function people(c: Context, student: View | undefined): Callee[] {
   const own = student ? guardians(c, student) : [];
   const teachers = student?.fields.class
-    ? colleagues(c, _("班主任"), (p) => has(p, "roles", "class_teacher") && has(p, "classes", student.fields.class))
+    ? colleagues(
+        c,
+        _("班主任"),
+        (p) => has(p, "roles", "class_teacher") && has(p, "classes", student.fields.class),
+      )
     : [];
   return [...own, ...teachers, ...colleagues(c, _("校长"), (p) => has(p, "roles", "principal"))];
 }
@@ -58,7 +67,10 @@ async function show(c: Context): Promise<Response> {
   const query = `doc=${encodeURIComponent(id)}&student=${encodeURIComponent(student?.id ?? "")}`;
   const call = {
     title: missing ? fmt(_("{name}不在，去向不明"), { name: nameOf(c.snap, student.id) }) : _("可以打的电话"),
-    place: view && missing ? fmt(_("{place} 晚点名"), { place: [subject(c.snap, view), roomOf(student)].join(" ") }) : "",
+    place:
+      view && missing
+        ? fmt(_("{place} 晚点名"), { place: [subject(c.snap, view), roomOf(student)].join(" ") })
+        : "",
     rule: missing ? _("15分钟还找不到，报值班领导和校长") : _("孩子有危险，先报警。不用先问谁。"),
     people: missing ? people(c, student) : colleagues(c, _("校长"), (p) => has(p, "roles", "principal")),
     note: missing ? _("拨打的时间会记下来") : _("这一页只有您看得到，经过另行封存"),

@@ -1,5 +1,5 @@
 /** A form being filled on the phone: a section at a time, saved at each change, checked when it is submitted. */
-import { type Context, html, notFound, page, redirect, type Route } from "../context";
+import { type Context, html, notFound, page, type Route, redirect } from "../context";
 import { event, fillUrl, newId, save, submit, type Target, targetOf } from "../filling";
 import { form as formModel, type Mode, modeOf } from "../fillview";
 import { BadValue, checkValue } from "../forms";
@@ -18,7 +18,8 @@ async function begin(c: Context): Promise<Response> {
   if (name === "night_round") return openRound(c);
   if (name.startsWith("meal_audit")) return openMeal(c, name);
   const about = c.url.searchParams;
-  if (!about.get("student") && !about.get("household")) return redirect(c, `/app/pupils?for=${encodeURIComponent(name)}`);
+  if (!about.get("student") && !about.get("household"))
+    return redirect(c, `/app/pupils?for=${encodeURIComponent(name)}`);
   const query = new URLSearchParams(about);
   query.set("form", name);
   return redirect(c, `/app/fill/${newId(c)}?${query}`);
@@ -26,7 +27,9 @@ async function begin(c: Context): Promise<Response> {
 
 /** Only its author and those who came along write in a record, and only until it is approved. */
 function isOpen(c: Context, view: View | undefined): boolean {
-  return !view || (isMine(view, c.me) && (!view.state || view.state === "draft" || view.state === "returned"));
+  return (
+    !view || (isMine(view, c.me) && (!view.state || view.state === "draft" || view.state === "returned"))
+  );
 }
 
 const NOTE = "place:";
@@ -38,7 +41,8 @@ async function show(c: Context): Promise<Response> {
   const kept = await c.vault.shelf.note<string>(NOTE + target.id);
   const mode = modeOf(c.url.searchParams, target, kept ?? "");
   if (mode.section && mode.section !== kept) await c.vault.shelf.putNote(NOTE + target.id, mode.section);
-  if (target.form.name === "night_round" && !mode.checking && (mode.section || "round") === "round") return showRound(c);
+  if (target.form.name === "night_round" && !mode.checking && (mode.section || "round") === "round")
+    return showRound(c);
   return page(c, "app/fill.html", pageData(c, target, mode), mode.checking ? 422 : 200);
 }
 
@@ -82,13 +86,15 @@ async function go(c: Context): Promise<Response> {
   const section = value(pairs, "s");
   const after = { ...c, snap: await c.vault.snapshot() };
   const now = targetOf(after, target.id) ?? target;
-  const to = (more: Record<string, string>, hash = "") => redirect(c, fillUrl(now, c.url.searchParams, more) + hash);
+  const to = (more: Record<string, string>, hash = "") =>
+    redirect(c, fillUrl(now, c.url.searchParams, more) + hash);
   const add = value(pairs, "add");
   const keep = { s: section, all: c.url.searchParams.get("all") ?? "" };
   if (add) return to({ ...keep, add: `${add}/${newId(c)}` }, `#q-${add}`);
   const mode = modeOf(c.url.searchParams, now, section);
   const model = formModel(after, now, { ...mode, section }, wrong);
-  if (Object.keys(wrong).length > 0) return page(after, "app/fill.html", pageData(after, now, { ...mode, section }, wrong), 422);
+  if (Object.keys(wrong).length > 0)
+    return page(after, "app/fill.html", pageData(after, now, { ...mode, section }, wrong), 422);
   const step = value(pairs, "go");
   if (step === "previous") return to({ ...keep, s: model.previous_name });
   if (step !== "submit") return to({ ...keep, s: model.next_name || section });
@@ -103,7 +109,7 @@ async function finish(c: Context, target: Target, mode: Mode): Promise<Response>
     const more = { s: first.section, check: "1", all: target.view?.state === "returned" ? "1" : "" };
     return redirect(c, `${fillUrl(target, c.url.searchParams, more)}#q-${first.path}`);
   }
-  await submit(c, target);
+  await submit(c, target.id);
   return redirect(c, `/app/records/${target.id}`);
 }
 
@@ -111,13 +117,14 @@ async function finish(c: Context, target: Target, mode: Mode): Promise<Response>
 async function withdraw(c: Context): Promise<Response> {
   const view = c.snap.view(c.params.id ?? "");
   if (view?.kind !== "visit" || !isMine(view, c.me)) return notFound(c);
-  if (view.state === "submitted") await event(c, view, "withdraw");
+  await event(c, view.id, "withdraw", ["submitted"]);
   return redirect(c, `/app/fill/${view.id}`);
 }
 
 async function body(c: Context): Promise<[string, string][]> {
   const found: [string, string][] = [];
-  for (const [name, entry] of (await c.request.formData()).entries()) if (typeof entry === "string") found.push([name, entry]);
+  for (const [name, entry] of (await c.request.formData()).entries())
+    if (typeof entry === "string") found.push([name, entry]);
   return found;
 }
 
@@ -128,7 +135,9 @@ function value(pairs: [string, string][], name: string): string {
 /** Stores what can be stored; the rest comes back as words by path, and stays on the page as it was typed. */
 async function store(c: Context, target: Target, pairs: [string, string][]): Promise<Record<string, string>> {
   const { changes, unreadable } = posted(target.form, pairs);
-  const wrong: Record<string, string> = Object.fromEntries(unreadable.map((path) => [path, _("这里只能填数字。")]));
+  const wrong: Record<string, string> = Object.fromEntries(
+    unreadable.map((path) => [path, _("这里只能填数字。")]),
+  );
   const good: Change[] = [];
   for (const change of changes) {
     try {
@@ -140,7 +149,11 @@ async function store(c: Context, target: Target, pairs: [string, string][]): Pro
     }
   }
   const signatures = good.filter((change) => isSignature(target.form, change));
-  await save(c, target, good.filter((change) => !signatures.includes(change)));
+  await save(
+    c,
+    target,
+    good.filter((change) => !signatures.includes(change)),
+  );
   for (const change of signatures) {
     const view = (await c.vault.snapshot()).view(target.id);
     await save(c, { ...target, view }, [await signature(c, { ...target, view }, change)]);
@@ -155,4 +168,3 @@ export const fill: Route[] = [
   { method: "POST", pattern: "/app/fill/:id/field", handle: autosave },
   { method: "POST", pattern: "/app/fill/:id/withdraw", handle: withdraw },
 ];
-

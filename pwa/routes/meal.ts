@@ -2,8 +2,8 @@
 import { dayText, isoDay, readDate } from "../clock";
 import { type Context, page, redirect } from "../context";
 import { newId } from "../filling";
-import { dishesOf } from "../mealview";
 import { isMine } from "../me";
+import { dishesOf } from "../mealview";
 import { _, fmt } from "../text";
 import type { View } from "../vault";
 import { mealWord } from "../words";
@@ -14,8 +14,14 @@ export async function openMeal(c: Context, form: string): Promise<Response> {
   const today = c.snap.views("meal").filter(({ fields }) => fields.date === day);
   const wanted = c.url.searchParams.get("meal") ?? (today.length === 1 ? today[0]?.id : undefined);
   if (!wanted) return page(c, "app/meals.html", { rows: choices(c, form, today) });
-  const own = c.snap.views("visit").find((view) => view.form === form && view.meta.meal === wanted && isMine(view, c.me));
-  if (own) return redirect(c, own.state === "draft" || own.state === "returned" ? `/app/fill/${own.id}` : `/app/records/${own.id}`);
+  const own = c.snap
+    .views("visit")
+    .find((view) => view.form === form && view.meta.meal === wanted && isMine(view, c.me));
+  if (own)
+    return redirect(
+      c,
+      own.state === "draft" || own.state === "returned" ? `/app/fill/${own.id}` : `/app/records/${own.id}`,
+    );
   return redirect(c, `/app/fill/${newId(c)}?form=${form}&meal=${encodeURIComponent(wanted)}`);
 }
 

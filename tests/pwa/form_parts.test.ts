@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { typed, verdict } from "../../pwa/form/keypad";
-import { isNew, pathOf, type Point } from "../../pwa/form/signature";
+import { isNew, type Point, pathOf } from "../../pwa/form/signature";
 
 test("the keypad judges while one types", () => {
   const heat = { least: 70, unit: "℃", advice: "请回锅再量" };
@@ -13,7 +13,8 @@ test("the keypad judges while one types", () => {
 });
 
 test("keys make a number and nothing else", () => {
-  const type = (keys: string) => [...keys].reduce((text, key) => typed(text, key === "<" ? "erase" : key), "");
+  const type = (keys: string) =>
+    [...keys].reduce((text, key) => typed(text, key === "<" ? "erase" : key), "");
   assert.equal(type("62"), "62");
   assert.equal(type("007"), "7");
   assert.equal(type(".5"), "0.5");

@@ -166,12 +166,14 @@ FILL: dict[str, Any] = {
     "whole_url": "/app/records/01",
     "previous": True,
     "next_title": "交谈",
+    "meal": {"dishes": "米饭", "price": "5元", "entitled": "412人", "gap": "差41", "gap_hot": True},
     "submit_word": "提交，存在本机",
     "saved_text": "已存本机 14:32",
     "saved_icon": "device",
 }
 BARE_FILL: dict[str, Any] = {
     **FILL,
+    "meal": None,
     "stops": [],
     "questions": [],
     "problem_count": 0,
