@@ -19,6 +19,7 @@ from server.accounts import views as accounts
 from server.accounts.caller import DEPENDENCIES
 from server.body import BODY_LIMIT, Body
 from server.db import Database, utcnow
+from server.fill import views as fill
 from server.gateway import views as gateway
 from server.gateway.work import Env
 from server.people import views as people
@@ -26,6 +27,7 @@ from server.pupils import views as pupils
 from server.reminders import views as reminders
 from server.render import TEMPLATES, Assets, Render
 from server.reviews import views as reviews
+from server.roster import views as roster
 from server.security import Csrf, Language, add_headers
 from server.settings import Settings
 from sync.forms import load_forms
@@ -40,7 +42,9 @@ FEATURES = [
     gateway.routes,  # /sync
     reminders.routes,  # /push/key, /push/subscription
     reviews.routes,  # /office/, /office/records/…, /office/settle
+    roster.routes,  # /office/import
     people.routes,  # /office/people
+    fill.routes,  # /fill/: forms online
     pupils.routes,  # /office/students, /office/duties
 ]
 

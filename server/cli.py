@@ -15,6 +15,7 @@ from server.db import Database, is_unavailable
 from server.migrations import is_current
 from server.migrations import migrate as bring_up_to_date
 from server.reminders.cli import worker
+from server.roster.cli import import_files
 from server.settings import Settings, SettingsError, load_settings
 
 PLAIN_HTTP = """\
@@ -92,6 +93,7 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
+main.add_command(import_files)
 main.add_command(user)
 main.add_command(worker)
 
