@@ -60,7 +60,7 @@ function changeOf(form: Form, path: string, inputs: Inputs, offset: string): Cha
     const text = clean(first(inputs, path));
     return shown === text ? null : { path, base, value: text, was: shown };
   }
-  const value = valueOf(question, path, inputs, offset);
+  const value = answerOf(question, path, inputs, offset);
   return same(value, before(question, was, offset)) ? null : { path, base, value };
 }
 
@@ -72,7 +72,7 @@ function setChange(path: string, base: number, was: string, chosen: string[]): C
   return add.length || remove.length ? { path, base, value: { add, remove } } : null;
 }
 
-function valueOf(question: Question, path: string, inputs: Inputs, offset: string): Json {
+function answerOf(question: Question, path: string, inputs: Inputs, offset: string): Json {
   if (ITEMS.includes(question.type)) {
     return inputs.has(`remove:${path}`) ? null : columns(question, path, inputs, offset);
   }

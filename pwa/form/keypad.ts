@@ -40,7 +40,7 @@ export function listenKeypad(): void {
   document.addEventListener("click", (event) => {
     const target = event.target as Element;
     const input = target.closest<HTMLElement>(".measure")?.querySelector<HTMLInputElement>("[data-keypad]");
-    if (input && !input.disabled) return open(input);
+    if (input && !input.disabled) open(input);
     const key = target.closest<HTMLElement>("[data-key]")?.dataset.key;
     if (key) press(key);
   });
@@ -77,11 +77,13 @@ function open(input: HTMLInputElement): void {
 }
 
 function press(key: string): void {
-  if (key === "close") return close();
-  if (key === "none") return finish("");
-  if (key === "ok") return finish(text.replace(/\.$/, ""));
-  text = typed(text, key);
-  show();
+  if (key === "close") close();
+  else if (key === "none") finish("");
+  else if (key === "ok") finish(text.replace(/\.$/, ""));
+  else {
+    text = typed(text, key);
+    show();
+  }
 }
 
 function finish(value: string): void {

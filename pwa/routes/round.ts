@@ -67,7 +67,7 @@ interface Round {
 function roundOf(c: Context): Round | null {
   const target = targetOf(c, c.params.id ?? "");
   const building = c.snap.view(String(target?.meta.building ?? ""));
-  if (!target || target.form.name !== "night_round" || !building) return null;
+  if (target?.form.name !== "night_round" || !building) return null;
   const leave = onLeave(c, String(target.meta.night));
   return { target, building, rooms: roomsOf(building), leave, values: target.view?.fields ?? {} };
 }
