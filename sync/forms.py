@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class FormError(Exception):
         self.faults = faults
 
 
-class Form(Struct, omit_defaults=True, forbid_unknown_fields=True):
+class Form(Struct, omit_defaults=True, forbid_unknown_fields=True, dict=True):
     """One version of one form.
 
     ``meta`` names what a doc is about: its keys, and ``id``, ``ids`` or ``line`` for each.
@@ -55,7 +56,7 @@ class Form(Struct, omit_defaults=True, forbid_unknown_fields=True):
             if question.sees is None:
                 question.sees = self.sees
 
-    @property
+    @cached_property
     def by_name(self) -> dict[str, Question]:
         return {question.name: question for question in self.questions}
 

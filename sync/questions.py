@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct, field
@@ -70,7 +71,7 @@ class Move(Struct, frozen=True):
     when: str
 
 
-class Question(Struct, omit_defaults=True, forbid_unknown_fields=True):
+class Question(Struct, omit_defaults=True, forbid_unknown_fields=True, dict=True):
     """One field of a form, or one column of an item.
 
     ``columns`` describe an item of a list or the parts of a group, ``rows`` a matrix.
@@ -123,7 +124,7 @@ class Question(Struct, omit_defaults=True, forbid_unknown_fields=True):
             self.soft_min = self.limit.min if self.soft_min is None else self.soft_min
             self.soft_max = self.limit.max if self.soft_max is None else self.soft_max
 
-    @property
+    @cached_property
     def choice_names(self) -> set[str]:
         return {choice.name for choice in self.choices}
 
