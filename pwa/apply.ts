@@ -53,7 +53,8 @@ function setFields(doc: Doc, op: Op): Doc {
   const fields: Values = { ...doc.fields };
   for (const [path, value] of Object.entries(op.set)) {
     const next = isSetChange(path, value) ? changeSet(fields[path], value) : value;
-    if (next === null || (Array.isArray(next) && next.length === 0)) delete fields[path];
+    // an empty text is no text, there as here
+    if (next === null || next === "" || (Array.isArray(next) && next.length === 0)) delete fields[path];
     else fields[path] = next;
   }
   return { ...doc, fields };

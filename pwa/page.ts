@@ -1,9 +1,12 @@
 /** What runs in each of the phone's pages: htmx, the worker, and when to sync. */
 import htmx from "htmx.org";
 import { enhanceForms } from "./form/enhance";
-import { attachReminders, keepOn } from "./push";
+import { attachReminders, keepOn } from "./reminders";
+import { listenScreens } from "./screens";
 
 const TICK = 60_000;
+/** How often an open page looks for a new version by itself. */
+const UPDATE = 3_600_000;
 
 /** Asks the worker to sync; "tick" leaves the waiting time after a failure in place. */
 function ask(type: "sync" | "tick"): void {
@@ -40,6 +43,7 @@ async function watchVersions(): Promise<void> {
     scope: "/app/",
     updateViaCache: "none",
   });
+  window.setInterval(() => void registration.update().catch(() => undefined), UPDATE);
   if (registration.waiting) offer(registration.waiting);
   registration.addEventListener("updatefound", () => {
     const coming = registration.installing;
@@ -77,5 +81,6 @@ document.addEventListener("htmx:before:swap", () => {
 });
 
 void watchVersions().catch(() => undefined);
+listenScreens();
 attachReminders(document);
 void keepOn();

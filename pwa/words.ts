@@ -106,9 +106,11 @@ function rowNote(view: View, now: Date): string {
   return view.fields.result === "nobody_home" ? fmt(_("{when}，未遇"), { when }) : when;
 }
 
+/** Paths of the fields that a reviewer marked. */
 export function returnedFields(view: View): string[] {
-  const note = view.notes.returned as { fields?: unknown } | undefined;
-  return Array.isArray(note?.fields) ? (note.fields as string[]) : [];
+  const fields = (view.notes.returned as { fields?: unknown } | undefined)?.fields;
+  if (Array.isArray(fields)) return fields as string[];
+  return typeof fields === "object" && fields !== null ? Object.keys(fields) : [];
 }
 
 export function returnReason(view: View): string {

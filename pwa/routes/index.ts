@@ -1,6 +1,7 @@
 /** The map of the phone's pages: each feature's routes, in the order in which they are tried. */
 import type { Route } from "../context";
 import { call } from "./call";
+import { decide } from "./decide";
 import { fill } from "./fill";
 import { me } from "./me";
 import { pupils } from "./pupils";
@@ -10,4 +11,15 @@ import { signin } from "./signin";
 import { sync } from "./sync";
 import { today } from "./today";
 
-export const routes: Route[] = [...today, ...pupils, ...records, ...sync, ...signin, ...me, ...fill, ...round, ...call];
+export const routes: Route[] = [
+  ...today,
+  ...pupils,
+  ...records,
+  ...sync,
+  ...signin,
+  ...me,
+  ...fill,
+  ...round,
+  ...call,
+  ...decide,
+];

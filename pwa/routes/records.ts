@@ -1,6 +1,7 @@
 /** 记录: what this person wrote and where each stands; one record, read-only. */
 import { daysBetween, whenText } from "../clock";
 import { type Context, notFound, page, type Route } from "../context";
+import { recordOf } from "../fillview";
 import { isMine, needs, standing } from "../me";
 import { _, fmt } from "../text";
 import type { View } from "../vault";
@@ -59,7 +60,7 @@ async function one(c: Context): Promise<Response> {
       conflicts.length > 0 ? `/app/decide/${view.id}/${encodeURIComponent(conflicts[0] ?? "")}` : "",
     conflict_text: conflicts.length > 0 ? fmt(_("有{n}处两个人填得不一样"), { n: conflicts.length }) : "",
     when: whenText(touchedAt(view), c.env.now()),
-    view: null,
+    view: recordOf(c, view),
     editable: isMine(view, c.me) && (state === "draft" || state === "returned"),
   });
 }
