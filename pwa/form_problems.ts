@@ -167,5 +167,5 @@ export function limitText(question: Question, value: number): string {
     low !== undefined && value < low
       ? fmt(unit === "℃" ? _("低于{n}{unit}") : _("少于{n}{unit}"), { n: low, unit })
       : fmt(_("超过{n}{unit}"), { n: high ?? 0, unit });
-  return limit?.word ? `${text}，${limit.word}` : text;
+  return [text, limit?.word].filter(Boolean).join(_("，"));
 }

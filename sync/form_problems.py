@@ -94,10 +94,10 @@ class _Check:
 
     def matrix(self, question: Question, blank: bool) -> None:
         """An unanswered matrix was reported as a whole; a begun one says how many rows are left."""
-        cells = self.bound[question.name]
+        _, cells = self._, self.bound[question.name]
         left = sum(1 for value in cells.values() if value is None)
         if left and not blank and is_required(question, self.bound, self.today):
-            text = fill(self._("“{label}”还有{n}项没填"), label=question.label, n=left)
+            text = fill(_("“{label}”还有{n}项没填"), label=question.label, n=left)
             self.add(question.name, "required", "error", text)
         for row, value in cells.items():
             self.value(question, f"{question.name}/{row}", value)
@@ -136,7 +136,8 @@ class _Check:
                 level = "error" if code == "too_long" else "warning"
                 self.add(path, code, level, self.doubt(question, code), column)
         if self.is_ahead(question, value):
-            text = fill(self._("“{label}”比现在还晚，请核对"), label=question.label)
+            _ = self._
+            text = fill(_("“{label}”比现在还晚，请核对"), label=question.label)
             self.add(path, "ahead", "warning", text, column)
 
     def is_ahead(self, question: Question, value: Any) -> bool:
@@ -149,7 +150,8 @@ class _Check:
             self.add(path, "unknown_choice", "warning", self.doubt(question, "unknown_choice"))
         alone = next((c for c in question.choices if c.exclusive and c.name in chosen), None)
         if alone and len(chosen) > 1:
-            text = fill(self._("“{choice}”不能和别的一起选，请去掉一样"), choice=alone.label)
+            _ = self._
+            text = fill(_("“{choice}”不能和别的一起选，请去掉一样"), choice=alone.label)
             self.add(path, "exclusive", "error", text)
 
     def doubt(self, question: Question, code: str) -> str:
@@ -188,7 +190,8 @@ def limit_text(question: Question, value: float, _: Translate) -> str:
         text = fill(words, n=plain(low), unit=unit)
     else:
         text = fill(_("超过{n}{unit}"), n=plain(high or 0), unit=unit)
-    return f"{text}，{question.limit.word}" if question.limit and question.limit.word else text
+    advice = question.limit.word if question.limit else ""
+    return _("，").join(part for part in (text, advice) if part)
 
 
 def problems(
