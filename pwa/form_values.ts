@@ -5,6 +5,7 @@ import type { Json } from "./protocol";
 import type { Form, Question } from "./questions";
 
 const MAX_DEPTH = 8;
+const MAX_PATH = 120;
 const TEL = /^(1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8})$/;
 const TIME = /^([01][0-9]|2[0-3]):[0-5][0-9]$/;
 const DATETIME =
@@ -108,6 +109,7 @@ export function doubts(question: Question, value: Json): string[] {
 export function checkValue(form: Form, path: string, value: Json): Warning[] {
   const question = questionFor(form, path);
   const whole = !path.includes("/");
+  if (path.length > MAX_PATH || !storable(path)) throw new BadValue("unknown_field", path);
   if (!question || whole === (question.merge === "list" || question.type === "matrix")) {
     throw new BadValue("unknown_field", path);
   }

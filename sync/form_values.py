@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sync.forms import Form
 
 MAX_DEPTH = 8
+MAX_PATH = 120
 MAX_SAFE_INT = 2**53 - 1
 TEL = re.compile(r"1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -57,7 +58,7 @@ def storable(value: Any, depth: int = 0) -> bool:
     if isinstance(value, int):
         return abs(value) <= MAX_SAFE_INT
     if isinstance(value, float):
-        return math.isfinite(value)
+        return math.isfinite(value) and (abs(value) <= MAX_SAFE_INT or not value.is_integer())
     if depth == MAX_DEPTH:
         return False
     if isinstance(value, dict):
@@ -142,6 +143,8 @@ def check_value(form: Form, path: str, value: Any) -> list[Warning]:
     """Checks one entry of an op's ``set``; the shapes are those of the wire. Raises BadValue."""
     question = form.question_for(path)
     whole = "/" not in path
+    if len(path) > MAX_PATH or not storable(path):
+        raise BadValue("unknown_field", path)
     if question is None or whole == (question.merge == "list" or question.type == "matrix"):
         raise BadValue("unknown_field", path)
     if not storable(value):

@@ -52,7 +52,7 @@ POOL: dict[str, list[Any]] = {
 }
 WRONG: list[Any] = [
     None, "", "x", 7, 1.5, True, [], ["x"], {}, {"add": ["x"]}, {"add": [1]}, {"add": ["a"], "and": []},
-    "a\0b", "\ud800", 2**53, {"remove": ["study"]}, "2026-02-30", "2026-11-20T16:40:02", "24:00",
+    "a\0b", "\ud800", 2**53, 1e300, {"remove": ["study"]}, "2026-02-30", "2026-11-20T16:40:02", "24:00",
     {"dish": "x", "grams": 100}, {"dish": 3}, {"all": True}, {"where": "unknown", "contacted_at": None},
     [[[[[[[[[1]]]]]]]]],
 ]  # fmt: skip

@@ -206,6 +206,8 @@ def test_paths_belong_to_questions() -> None:
     [
         ("gone", "x", "unknown_field"),
         ("photos", [], "unknown_field"),
+        ("photos/a\0b", {"sha256": "a"}, "unknown_field"),
+        ("photos/" + "a" * 200, {"sha256": "a"}, "unknown_field"),
         ("carer/x", "single", "unknown_field"),
         ("photos/1", {"sha256": "a", "owner": "x"}, "unknown_field"),
         ("carer", ["single"], "wrong_type"),
@@ -220,6 +222,7 @@ def test_paths_belong_to_questions() -> None:
         ("home_fb", "a\0b", "not_storable"),
         ("home_fb", "\ud83d", "not_storable"),
         ("commute", 2**63, "not_storable"),
+        ("commute", 1e300, "not_storable"),
         ("place", {"lat": float("nan")}, "not_storable"),
     ],
 )
