@@ -183,8 +183,8 @@ def pupil_tags(student: Doc, view: str = "circle") -> Tags:
 def audience(doc: Doc, students: Iterable[Doc], buildings: Iterable[str], about: Doc | None = None) -> Tags:
     """The tags of a doc.
 
-    `students`: the pupils it is about; `buildings`: ids of those they sleep in; `about`: for a held op, the doc
-    that it wanted to change.
+    `students`: the pupils it is about; `buildings`: ids of those they sleep in; `about`: for a held op, the
+    doc that it wanted to change.
     """
     make = _AUDIENCES.get(doc.kind)
     return make(doc, list(students), list(buildings), about) if make else set()

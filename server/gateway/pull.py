@@ -102,13 +102,13 @@ def _moved(who: Principal, since: Cursor, limit: int) -> Any:
     place = case(
         (and_(pairs.c.alive == 1, docs.c.rev > pairs.c.moved), docs.c.rev), else_=pairs.c.moved
     ).label("place")
+    after = place > since.rev
+    if since.doc:
+        after = or_(after, and_(place == since.rev, docs.c.id > since.doc))
     return (
         select(docs.c.id, docs.c.kind, docs.c.body, place, pairs.c.alive)
         .join(pairs, pairs.c.doc_id == docs.c.id)
-        .where(
-            docs.c.school_id == who.school,
-            or_(place > since.rev, and_(bool(since.doc), place == since.rev, docs.c.id > since.doc)),
-        )
+        .where(docs.c.school_id == who.school, after)
         .order_by(place, docs.c.id)
         .limit(limit)
     )

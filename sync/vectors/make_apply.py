@@ -43,7 +43,7 @@ def draw_set(dice: random.Random) -> dict[str, Any]:
 
 def draw_op(dice: random.Random, seq: int, doc: Doc | None) -> Op:
     """The next op of the phone's only user."""
-    head = {"seq": seq, "kind": "visit", "doc": "d", "form": "home_visit", "form_version": 1}
+    head: dict[str, Any] = {"seq": seq, "kind": "visit", "doc": "d", "form": "home_visit", "form_version": 1}
     if doc is None:
         return Op(op="create", set=draw_set(dice), meta={"students": ["s"]}, **head)
     if dice.random() < 0.3:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -18,7 +18,8 @@ from tests.phone import Phone
 
 def asgi_send(app: Litestar) -> tuple[Any, AsyncClient]:
     """A `Send` for tests.phone over ASGI, with cookies of its own."""
-    http = AsyncClient(transport=ASGITransport(app), base_url="http://127.0.0.1")
+    transport = ASGITransport(cast("Any", app))  # the same protocol under two names
+    http = AsyncClient(transport=transport, base_url="http://127.0.0.1")
 
     async def send(method: str, path: str, headers: dict[str, str], body: Any) -> tuple[int, dict[str, Any]]:
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""

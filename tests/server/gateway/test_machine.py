@@ -143,7 +143,7 @@ class Phones(RuleBasedStateMachine):
             value = values[pick] if pick < len(values) else None if path == "next_date" else third
             sees = {path: [s["sibling"] for s in siblings]}
             if path == "home_fb":
-                self.texts[who] = value
+                self.texts[who] = str(value or "")
             self.op(who, op="settle", set={path: value}, sees=sees)
             if path == "home_fb":
                 # what the settler had in sight, for the ledger only

@@ -118,7 +118,7 @@ class Village:
         """A record with its word in the note that every form has."""
         doc, word = targets[sort]
         meta = about if isinstance(about, dict) else {"students": [targets[about].id]}
-        head = {"form": form, "form_version": 1}
+        head: dict[str, Any] = {"form": form, "form_version": 1}
         ops = [Op(0, "create", "visit", doc, set={"note": word}, was={"note": None}, meta=meta, **head)]
         if submit:
             ops.append(Op(0, "event", "visit", doc, event="submit", **head))
