@@ -12,6 +12,7 @@ import uvicorn
 
 from server.accounts.commands import user
 from server.db import Database, is_unavailable
+from server.demo import demo
 from server.migrations import is_current
 from server.migrations import migrate as bring_up_to_date
 from server.reminders.cli import worker
@@ -93,6 +94,7 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
+main.add_command(demo)
 main.add_command(import_files)
 main.add_command(user)
 main.add_command(worker)
