@@ -87,8 +87,7 @@ export async function save(c: Context, target: Target, changes: Change[]): Promi
   if (changes.length === 0) return;
   const { form, id } = target;
   const about = { doc: id, kind: form.kind, form: form.name, formVersion: form.version, meta: target.meta };
-  const made: Change[] = target.view ? [] : beginnings(c, target, changes);
-  const all = [...made, ...changes];
+  const all = target.view ? changes : opening(c, form, changes);
   for (const base of [...new Set(all.map((change) => change.base))]) {
     const part = all.filter((change) => change.base === base);
     const was = part.filter((change) => change.was !== undefined).map(({ path, was }) => [path, was ?? ""]);
@@ -103,21 +102,34 @@ export async function save(c: Context, target: Target, changes: Change[]): Promi
   c.env.sync();
 }
 
-/** When it happened, who was there and what the phone's clock said: set by the first change, open to correction. */
-function beginnings(c: Context, { form }: Target, changes: Change[]): Change[] {
-  const now = stamp(c.env.now());
+/** What a record begins with, as the page shows it: when, and who is there. Open to correction. */
+export function beginning(c: Context, form: Form): Values {
+  const values: Values = { occurred_at: stamp(c.env.now()), visitors: [c.me.id] };
+  return Object.fromEntries(Object.entries(values).filter(([path]) => asks(form, path)));
+}
+
+/** The first changes, with what the page showed as given and what the phone's clock said then. */
+function opening(c: Context, form: Form, changes: Change[]): Change[] {
   const { skew, epoch } = c.snap.core;
-  const values: Values = {
-    occurred_at: now,
-    visitors: { add: [c.me.id], remove: [] },
-    clock: { device: now, skew: Math.round(skew / 1000), checked: epoch !== null },
-  };
-  return Object.entries(values)
-    .filter(
-      ([path]) =>
-        form.questions.some((q) => q.name === path) && !changes.some((change) => change.path === path),
-    )
+  const clock = { device: stamp(c.env.now()), skew: Math.round(skew / 1000), checked: epoch !== null };
+  const given: Values = { ...beginning(c, form), clock, visitors: { add: [c.me.id], remove: [] } };
+  const made = Object.entries(given)
+    .filter(([path]) => asks(form, path) && !changes.some((change) => change.path === path))
     .map(([path, value]) => ({ path, base: 0, value }));
+  return [
+    ...made,
+    ...changes.map((change) => (change.path === "visitors" ? withMe(change, c.me.id) : change)),
+  ];
+}
+
+/** The page showed oneself as chosen: unless that was taken back, it is stored with the others. */
+function withMe(change: Change, me: string): Change {
+  const { add = [], remove = [] } = change.value as { add?: string[]; remove?: string[] };
+  return remove.includes(me) ? change : { ...change, value: { add: [...add, me], remove } };
+}
+
+function asks(form: Form, path: string): boolean {
+  return form.questions.some(({ name }) => name === path);
 }
 
 /** Queues the submit, once: a second tap finds the record already there. */

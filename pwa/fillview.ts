@@ -1,7 +1,7 @@
 /** A form on the phone as its template shows it (templates/shared/fill.html): what present() says, and where one is. */
 import { dayText, isoDay, readDate, stamp, timeText } from "./clock";
 import type { Context } from "./context";
-import { fillUrl, formOf, type Target } from "./filling";
+import { beginning, fillUrl, formOf, type Target } from "./filling";
 import { isPrepared, mealFresh, mealNotes } from "./mealview";
 import { type FormView, present, type Returned } from "./present";
 import type { ControlView } from "./present_control";
@@ -87,7 +87,7 @@ export function form(c: Context, target: Target, mode: Mode, wrong: Record<strin
     previous: !mode.fixing && shown.previous !== "",
     previous_name: shown.previous,
     next_name: shown.next,
-    next_title: mode.fixing ? "" : shown.next_title,
+    next_title: mode.fixing || mode.checking ? "" : shown.next_title,
     submit_word: target.view?.state === "returned" ? _("补好了，再提交") : _("提交，存在本机"),
     ...savedLine(target.view),
     returned_text: mode.fixing || target.view?.state === "returned" ? returnedText(c.snap, target.view) : "",
@@ -129,11 +129,15 @@ interface Asked {
   add?: string;
 }
 
+/** Questions that nothing on this phone can answer; they show where another device did. */
+const NOT_YET = ["place", "photos"];
+
 /** The form with its answers, in the school's words. */
 export function presented(c: Context, target: Target, asked: Asked): FormView {
   const { view } = target;
   const now = new Date(c.env.now().getTime() + c.snap.core.skew);
-  const doc = { fields: view?.fields ?? {}, siblings: view?.siblings ?? {}, stamps: {} };
+  const fields = view?.fields ?? beginning(c, target.form);
+  const doc = { fields, siblings: view?.siblings ?? {}, stamps: {} };
   return present(target.form, doc, {
     today: isoDay(now),
     now: now.getTime(),
@@ -146,6 +150,9 @@ export function presented(c: Context, target: Target, asked: Asked): FormView {
     names: names(c.snap),
     options: { person: colleagues(c), student: pupils(c, target) },
     fresh: { ...mealFresh(c, target), ...(asked.add ? { [asked.add]: {} } : {}) },
+    hidden: NOT_YET.filter(
+      (name) => !asked.readonly && !Object.keys(fields).some((path) => path.split("/")[0] === name),
+    ),
     decide: `/app/decide/${target.id}/`,
   });
 }
@@ -208,7 +215,7 @@ export function lastVisit(snap: Snapshot, target: Target): View | undefined {
 
 function savedLine(view: View | undefined): { saved_text: string; saved_icon: string } {
   if (!view) return { saved_text: _("还没有填"), saved_icon: "" };
-  if (view.pending.length === 0) return { saved_text: _("已存本机"), saved_icon: "device" };
+  if (view.pending.length === 0) return { saved_text: _("已存本机，也传到学校了"), saved_icon: "sent" };
   return { saved_text: fmt(_("已存本机 {time}"), { time: timeText(touchedAt(view)) }), saved_icon: "device" };
 }
 

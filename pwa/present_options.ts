@@ -79,12 +79,12 @@ function lastChosen({ context }: Asked, question: Question): Json[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** Many short answers stand in three columns, a few short ones in a row, the rest in two columns. */
+/** Many short answers (a last one may be long) in three columns, a few in a row, the rest in two. */
 function layoutOf(options: Option[]): Options["layout"] {
   const lengths = options.map((each) => [...each.label].length);
-  const short = lengths.filter((length) => length <= 2).length;
-  if (options.length >= 7 && short * 3 >= options.length * 2) {
-    for (const [index, each] of options.entries()) each.wide = (lengths[index] ?? 0) > 2;
+  const last = options[options.length - 1];
+  if (last && options.length >= 7 && Math.max(...lengths.slice(0, -1)) <= 2) {
+    last.wide = (lengths[lengths.length - 1] ?? 0) > 2;
     return "three";
   }
   const all = lengths.reduce((sum, length) => sum + length, 0);

@@ -72,11 +72,9 @@ def _last_chosen(asked: Asked, question: Question) -> set[str]:
 
 
 def _layout(options: list[View]) -> str:
-    """Many short answers stand in three columns, a few short ones in a row, the rest in two columns."""
+    """Many short answers (a last one may be long) in three columns, a few in a row, the rest in two."""
     lengths = [len(each["label"]) for each in options]
-    short = sum(1 for length in lengths if length <= 2)
-    if len(options) >= 7 and short * 3 >= len(options) * 2:
-        for each, length in zip(options, lengths, strict=True):
-            each["wide"] = length > 2
+    if len(options) >= 7 and max(lengths[:-1]) <= 2:
+        options[-1]["wide"] = lengths[-1] > 2
         return "three"
     return "flow" if 0 < len(options) <= 4 and sum(lengths) <= 8 else ""

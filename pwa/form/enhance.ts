@@ -32,7 +32,7 @@ function settle(): void {
   if (!form) return;
   const bad = form.querySelector<HTMLElement>(".q.bad, .item.bad, .m-row.bad");
   if (bad) {
-    bad.scrollIntoView({ block: "center" });
+    bad.scrollIntoView({ block: "start" });
     bad
       .querySelector<HTMLElement>("textarea, input:not([type=hidden]), select, button")
       ?.focus({ preventScroll: true });

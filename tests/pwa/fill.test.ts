@@ -48,6 +48,19 @@ test("the first change makes the record, with its time and who was there", async
   assert.equal(view.pending.length, 1);
 });
 
+test("a new form shows now and oneself, and who else came is added to that", async () => {
+  const { pocket, path, html, id } = await opened();
+  assert.match(html, /name="occurred_at"[^>]*value="2026-11-20T14:32"/);
+  const me = new RegExp(`name="visitors" value="${ME}" checked`);
+  assert.match(html, me);
+  await pocket.post(
+    path.replace("?", "/field?"),
+    unit("visitors", ME, [ME, "0193aaaa-0000-7000-8000-000000000002"]),
+  );
+  const { fields } = await pocket.view(id);
+  assert.deepEqual(fields.visitors, [ME, "0193aaaa-0000-7000-8000-000000000002"]);
+});
+
 test("changes before the first sending stay one op", async () => {
   const { pocket, path, id } = await opened();
   const field = path.replace("?", "/field?");
