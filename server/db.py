@@ -92,7 +92,10 @@ def driver_url(url: str) -> URL:
 
 
 class Database:
-    """A database and its connections. `dialect` is "sqlite" or "postgresql"."""
+    """A database and its connections. `dialect` is "sqlite" or "postgresql".
+
+    Errors don't repeat the values of a statement: they end in logs, and the values are about children.
+    """
 
     def __init__(self, url: str) -> None:
         """Nothing is opened until it is used. Raises ValueError for an unsupported or unreadable URL."""
@@ -102,7 +105,9 @@ class Database:
         if self.dialect == "sqlite":
             self._open_sqlite()
         else:
-            self._writer = create_async_engine(self.url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+            self._writer = create_async_engine(
+                self.url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
+            )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -114,8 +119,8 @@ class Database:
             )
         Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self._writing = asyncio.Lock()
-        self._writer = create_async_engine(self.url, pool_size=2)
-        self._reader = create_async_engine(self.url, pool_size=10, max_overflow=10)
+        self._writer = create_async_engine(self.url, pool_size=2, hide_parameters=True)
+        self._reader = create_async_engine(self.url, pool_size=10, max_overflow=10, hide_parameters=True)
         _own_transactions(self._writer, "BEGIN IMMEDIATE", PRAGMAS)
         _own_transactions(self._reader, "BEGIN", {**PRAGMAS, "query_only": 1})
 
