@@ -89,6 +89,7 @@ async function rounds(
     const got = { ...note().got };
     for (const { kind } of reply.body.docs) got[kind] = (got[kind] ?? 0) + 1;
     await tell({ ...note(), at: net.now(), sent: note().sent + reply.body.results.length, got });
+    if (reply.oneWay && !left) throw new Stop("signin");
     if (!reply.body.more && !left) return;
   }
   throw new Stop("trouble");
@@ -115,7 +116,7 @@ interface Course {
   freshCsrf: boolean;
 }
 type Reply =
-  | { ok: true; body: SyncReply }
+  | { ok: true; body: SyncReply; oneWay?: boolean }
   | { ok: false; status: number; problem: Problem; wait: number }
   | "again";
 
@@ -142,7 +143,11 @@ async function deliver(net: Net, request: SyncRequest, token: string): Promise<R
   const response = await send(net, request, { Authorization: `Delivery ${token}` }, "omit");
   if (!response.ok) return none;
   const body = await readReply(response);
-  return { ok: true, body: { ...body, docs: [], drop: [], cursor: request.pull.cursor, more: false } };
+  return {
+    ok: true,
+    oneWay: true,
+    body: { ...body, docs: [], drop: [], cursor: request.pull.cursor, more: true },
+  };
 }
 
 async function send(

@@ -73,12 +73,13 @@ async function ask(
   password: string,
   client: string,
 ): Promise<{ session: Session } | { error: string; status: number }> {
+  const body = JSON.stringify({ phone, password, client, device: device() });
   try {
     const before = (await (await c.env.fetch("/session", { cache: "no-store" })).json()) as Problem;
     const response = await c.env.fetch("/session", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": before.csrf ?? "" },
-      body: JSON.stringify({ phone, password, client, device: device() }),
+      body,
     });
     if (response.ok) return checked((await response.json()) as Session);
     return { error: refusal((await response.json()) as Problem), status: 422 };
@@ -101,7 +102,7 @@ function refusal(problem: Problem): string {
 }
 
 function device(): string {
-  return /\(([^)]*)\)/.exec(navigator.userAgent)?.[1]?.slice(0, 200) ?? "";
+  return /\(([^)]*)\)/.exec(globalThis.navigator?.userAgent ?? "")?.[1]?.slice(0, 200) ?? "";
 }
 
 function cardOf(session: Session, phone: string, used: number, known?: Card): Card {
