@@ -18,15 +18,17 @@ from server.security import SAFE_METHODS
 BODY_LIMIT = 2 << 20
 """Bytes of a body, as sent and inflated; a handler that takes more says so by `request_max_body_size`."""
 NESTING_LIMIT = 64
+SLOWEST = 2048
+"""Bytes a second that a phone with one bar of signal still gets through."""
 
 
 class Body(ASGIMiddleware):
-    """A body has a deadline, a size, a size when inflated, and a depth: a bad one holds nothing for long."""
+    """A body has a pace, a size, a size when inflated, and a depth: a bad one holds nothing for long."""
 
     scopes = (ScopeType.HTTP,)
 
     def __init__(self, seconds: float) -> None:
-        """`seconds` is how long the whole body may take to arrive."""
+        """`seconds` is how long a body may take to arrive, plus what `patience` adds."""
         self.seconds = seconds
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -36,7 +38,7 @@ class Body(ASGIMiddleware):
         announced = request.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
             raise _too_large(limit)
-        timed = _timed(receive, asyncio.get_running_loop().time() + self.seconds)
+        timed = _timed(receive, self.seconds)
         encoding = request.headers.get("content-encoding", "identity").lower()
         kind = request.content_type[0]
         if encoding == "identity" and kind.startswith(("multipart/", "application/x-www-form-urlencoded")):
@@ -59,19 +61,28 @@ def _too_large(limit: int) -> Problem:
     return Problem(413, "too_large", limit=limit, headers={"Connection": "close"})
 
 
-def _timed(receive: Receive, until: float) -> Receive:
-    """`receive` that gives up when the body has not arrived by `until`; after the body it waits for ever."""
+def patience(seconds: float, received: int) -> float:
+    """How many seconds after its beginning a body of which this much has come may go on."""
+    return seconds + received / SLOWEST
+
+
+def _timed(receive: Receive, seconds: float) -> Receive:
+    """`receive` that gives up on a body that comes too slowly; after the body it waits for ever."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    received = 0
     more = True
 
     async def timed() -> Any:
-        nonlocal more
+        nonlocal more, received
         if not more:
             return await receive()
         try:
-            async with asyncio.timeout_at(until):
-                message = await receive()
+            async with asyncio.timeout_at(began + patience(seconds, received)):
+                message: Any = await receive()
         except TimeoutError:
             raise Problem(408, "timeout", headers={"Connection": "close"}) from None
+        received += len(message.get("body", b""))
         more = message["type"] == "http.request" and message.get("more_body", False)
         return message
 

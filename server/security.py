@@ -41,7 +41,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",  # what may be kept says so itself
 }
-HSTS = "max-age=31536000; includeSubDomains"
+HSTS = "max-age=31536000"
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
@@ -94,8 +94,10 @@ class Csrf(ASGIMiddleware):
 
 
 async def _field(request: Request[Any, Any, Any]) -> str:
-    """The token in a form; the parsed form is kept for the handler."""
-    if not request.content_type[0].startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+    """The token in a form; the parsed form is kept for the handler. Visitors upload nothing."""
+    kind = request.content_type[0]
+    upload = kind == "multipart/form-data" and SESSION_COOKIE in request.cookies
+    if not upload and kind != "application/x-www-form-urlencoded":
         return ""
     value = (await request.form()).get(CSRF_FIELD)
     return value if isinstance(value, str) else ""

@@ -44,7 +44,7 @@ class Settings:
     session_idle_days: int = 14
     session_max_days: int = 90
     body_seconds: int = 20
-    """How long a request's body may take to arrive."""
+    """How long a request's body may take to arrive, besides a second for each 2 KiB."""
 
     @property
     def production(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from server.body import BODY_LIMIT, NESTING_LIMIT, nesting
+from server.body import BODY_LIMIT, NESTING_LIMIT, nesting, patience
 from server.security import new_csrf
 from server.settings import Settings
 from tests.conftest import Client, MakeApp, People, browser
@@ -186,6 +186,19 @@ def test_brackets_in_texts_are_not_nesting() -> None:
     assert nesting(b'"\\') == 0
     assert nesting(b"[" * 1_000_000) == NESTING_LIMIT + 1
     assert nesting(b'"\\"' * 300_000) == 0, "in one pass, however the quotes fall"
+
+
+def test_a_slow_phone_is_given_the_time_it_needs_and_a_trickle_is_not() -> None:
+    assert patience(20, 0) == 20
+    assert patience(20, 1 << 20) > 500, "a full push at the edge of a network"
+    assert patience(20, 100) < 21, "a byte a second comes to nothing"
+
+
+async def test_nobody_uploads_without_being_signed_in(client: Client) -> None:
+    await visitor(client)
+    token, client.csrf = client.csrf, ""
+    reply = await client.post("/login", data={"csrf": token}, files={"file": b"x" * 1000})
+    assert reply.status_code == 403
 
 
 async def test_a_stalled_body_is_given_up(make_app: MakeApp) -> None:
