@@ -334,5 +334,5 @@ def may_raise(who: Principal, doc: Doc, event: str) -> bool:
         own = doc.values().get("assignee") == who.user and bool(who.roles)
         return event in ("postpone", "exempt") and (own or who.may("office.duties"))
     if doc.kind == "held":
-        return who.may("office.review")
+        return event in ("release", "close") and who.may("office.review")
     return who.may("office.review") or may_edit(who, doc)

@@ -60,7 +60,11 @@ MACHINES: dict[str, dict[str, Event]] = {
         "adjust": _event("active", "active"),
         "end": _event("active", "ended"),
     },
-    "held": {"release": _event("waiting", "released"), "close": _event("waiting", "closed")},
+    "held": {
+        "release": _event("waiting", "released"),
+        "wait": _event("released", "waiting"),  # the server's: it could not be applied after all
+        "close": _event("waiting", "closed"),
+    },
 }
 FIRST_STATES = {"visit": "draft", "problem": "new", "duty": "open", "plan": "draft", "held": "waiting"}
 

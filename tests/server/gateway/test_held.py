@@ -1,0 +1,89 @@
+"""Held ops at the office: released, they take effect as if they had come in time; or closed with a reason."""
+
+from litestar import Litestar
+
+from server.access import server_principal
+from server.db import new_id
+from server.gateway import write
+from sync.protocol import Op
+from tests.conftest import People
+from tests.phone import Phone, uuid7
+from tests.server.gateway.conftest import MakePhone
+
+Pupils = dict[str, str]
+
+
+async def held_visit(phone: Phone, pupil: str) -> str:
+    """A visit of a pupil who was never this teacher's, made, edited and submitted: three held ops."""
+    doc = uuid7()
+    phone.op("create", "visit", doc, "home_visit", set={"carer": "single"}, meta={"students": [pupil]})
+    phone.op("edit", "visit", doc, "home_visit", set={"carer": "one_away"})
+    phone.op("event", "visit", doc, "home_visit", event="submit")
+    await phone.sync()
+    codes = [phone.results[n].get("code") for n in (1, 2, 3)]
+    assert codes == ["forbidden", "unknown_doc", "unknown_doc"]
+    return doc
+
+
+async def test_releasing_a_create_brings_in_what_followed_it(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    office = await phone_of(school.phones["office"])
+    await phone.sync()
+    doc = await held_visit(phone, pupils["石桐国"])
+    await office.sync()
+    office.op("event", "held", f"{phone.client}:1", "held", event="release")
+    await office.sync()
+    assert office.results[1]["result"] == "applied"
+    shown = office.docs[doc]
+    assert (shown["state"], shown["fields"]["carer"]) == ("submitted", "one_away")
+    assert shown["meta"]["author"] == school.ids["class_teacher"]
+    await phone.sync()
+    assert {phone.docs[f"{phone.client}:{n}"]["state"] for n in (1, 2, 3)} == {"released"}
+    assert phone.docs[doc]["fields"] == shown["fields"]
+
+
+async def test_what_still_cannot_be_applied_waits_again(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    office = await phone_of(school.phones["office"])
+    await phone.sync()
+    doc = uuid7()
+    phone.op("create", "visit", doc, "home_visit", set={"carer": 7}, meta={"students": [pupils["龙䶮"]]})
+    await phone.sync()
+    await office.sync()
+    office.op("event", "held", f"{phone.client}:1", "held", event="release")
+    await office.sync()
+    held = office.docs[f"{phone.client}:1"]
+    assert (held["state"], held["notes"]["events"][-1]["args"]) == ("waiting", {"code": "bad_value"})
+    office.op("event", "held", held["id"], "held", event="close", args={"reason": "重填"})
+    await office.sync()
+    await phone.sync()
+    closed = phone.docs[held["id"]]
+    assert (closed["state"], closed["notes"]["events"][-1]["args"]) == ("closed", {"reason": "重填"})
+
+
+async def test_nobody_but_the_office_releases(
+    phone_of: MakePhone, app: Litestar, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    await phone.sync()
+    await held_visit(phone, pupils["石桐国"])
+    phone.op("event", "held", f"{phone.client}:1", "held", event="release")
+    await phone.sync()
+    assert phone.results[4]["code"] == "forbidden"
+    assert phone.docs[f"{phone.client}:1"]["state"] == "waiting"
+
+
+async def test_the_server_s_own_client_counts_on(app: Litestar, school: People) -> None:
+    """Two units of work that both raise the server's own events don't clash."""
+    for _ in range(2):
+        async with app.state.db.write() as conn:
+            await write.ensure_forms(conn, app.state.env, school.id)
+    who = server_principal(school.id, "x")
+    op = Op(0, "create", "household", new_id(), form="household", form_version=1, set={"village": "上寨"})
+    async with app.state.db.write() as conn:
+        (result,) = await write.submit(conn, app.state.env, who, new_id(), [op])
+    assert result.result == "applied"
