@@ -112,7 +112,8 @@ _NO = frozenset(
     "否 无 没有 没 不 不是 非 N NO 0 F FALSE X × ✗ ✘ ╳ ✕ ☐ □ ○ / \\ - -- --- 走读 走读生 通学 通学生 通校 通校生 "
     "外宿 不住校 不住宿 不寄宿 非寄宿 非寄宿生 非留守 非留守儿童 不留守 不属于 不符合 父母在家 未".split()
 )
-_BOXES = re.compile(r"([√✓✔☑■])\s*(是|否|有|无)|(是|否|有|无)\s*([√✓✔☑■])")
+_BOX_FIRST = re.compile(r"[√✓✔☑■](是|否|有|无)")
+_BOX_LAST = re.compile(r"(是|否|有|无)\(?[√✓✔☑■]")
 
 
 def yes(cell: Cell) -> tuple[bool | None, str]:
@@ -122,7 +123,8 @@ def yes(cell: Cell) -> tuple[bool | None, str]:
     shown = re.sub(r"\s+", "", digits_as_written(cell)).upper()
     if not shown:
         return False, ""
-    boxed = {found.group(2) or found.group(3) for found in _BOXES.finditer(shown)}
+    boxes = _BOX_FIRST if shown[0] in "√✓✔☑■□☐" else _BOX_LAST
+    boxed = set(boxes.findall(shown)) if len(shown) > 1 else set()
     if len(boxed) == 1:
         return boxed <= {"是", "有"}, ""
     if shown in _YES or (len(shown) <= 3 and set(shown) <= _TICKS):
