@@ -89,12 +89,15 @@ class Principal(NamedTuple):
         if not self.roles:
             return frozenset()
         held = {"member", f"u:{self.user}"}
+        if self.roles - {"parent"}:
+            held.add("staff")
         for role in self.roles & ROLES.keys():
             for tag in ROLES[role].tags:
                 if tag == "classes":
                     held |= {f"class:{name}" for name in self.classes}
                 elif tag == "buildings":
                     held |= {f"building:{b}" for b in self.buildings} or {"dorms"}
+                    held.add("beds")
                 else:
                     held.add(tag)
         return frozenset(held)
@@ -149,7 +152,11 @@ VIEW_SEES = {
 }
 VIEW_FIELDS = {
     "name": frozenset({"name", "post"}),  # colleagues
-    "dorm": frozenset("name pinyin sex grade class boards room bed alert".split()),
+    "contact": frozenset(
+        {"name", "post", "phone", "roles", "classes"}
+    ),  # whom to call when a child is missing
+    "call": frozenset({"guardians"}),  # a boarder's guardians, for whoever counts the beds
+    "dorm": frozenset("name pinyin sex grade class household boards room bed alert".split()),
     "envelope": frozenset({"code", "state", "note"}),  # a held op whose content its reader may not see
 }
 
@@ -159,7 +166,7 @@ def shows(view: str, question: Any, path: str) -> bool:
     if view == "all":
         return True
     if view in VIEW_FIELDS:
-        return path in VIEW_FIELDS[view]
+        return path.split("/", 1)[0] in VIEW_FIELDS[view]
     if question is None or (question.sealed and view != "circle"):
         return False
     return question.sees in VIEW_SEES[view]
@@ -191,23 +198,38 @@ def audience(doc: Doc, students: Iterable[Doc], buildings: Iterable[str], about:
 
 
 def _person(doc: Doc, *_: Any) -> Tags:
-    return {("member", "name"), (f"u:{doc.id}", "all"), *OFFICE_ALL}
+    tags: Tags = {("member", "name"), (f"u:{doc.id}", "all"), *OFFICE_ALL}
+    roles = set(doc.values().get("roles", ()))
+    if "principal" in roles:
+        tags.add(("staff", "contact"))
+    if "class_teacher" in roles:
+        tags.add(("beds", "contact"))
+    return tags
 
 
 def _student(doc: Doc, _students: list[Doc], buildings: list[str], _about: Doc | None) -> Tags:
     tags = pupil_tags(doc, "all") | OFFICE_ALL
     if doc.values().get("boards"):
-        tags |= {("dorms", "dorm"), *((f"building:{b}", "dorm") for b in buildings)}
+        tags |= _beds(buildings, "dorm")
     return tags
 
 
-def _household(_doc: Doc, students: list[Doc], *_: Any) -> Tags:
-    own: Tags = {(f"u:{_doc.author}", "all")} if _doc.author else set()
-    return own.union(OFFICE_ALL, *(pupil_tags(s, "all") for s in students))
+def _beds(buildings: list[str], view: str) -> Tags:
+    """Tags of whoever counts the beds of these buildings."""
+    return {("dorms", view), *((f"building:{b}", view) for b in buildings)}
+
+
+def _household(doc: Doc, students: list[Doc], buildings: list[str], _about: Doc | None) -> Tags:
+    tags = OFFICE_ALL.union(*(pupil_tags(s, "all") for s in students))
+    if doc.author:
+        tags.add((f"u:{doc.author}", "all"))
+    if any(s.values().get("boards") for s in students):
+        tags |= _beds(buildings, "call")
+    return tags
 
 
 def _building(doc: Doc, *_: Any) -> Tags:
-    return {("dorms", "all"), (f"building:{doc.id}", "all"), *OFFICE_ALL}
+    return _beds([doc.id], "all") | OFFICE_ALL
 
 
 def _meal(*_: Any) -> Tags:
@@ -220,8 +242,7 @@ def _duty(doc: Doc, *_: Any) -> Tags:
 
 
 def _leave(_doc: Doc, students: list[Doc], buildings: list[str], _about: Doc | None) -> Tags:
-    tags: Tags = {("office", "all"), ("dorms", "all"), *((f"building:{b}", "all") for b in buildings)}
-    return tags.union(*(pupil_tags(s, "all") for s in students))
+    return {("office", "all"), *_beds(buildings, "all")}.union(*(pupil_tags(s, "all") for s in students))
 
 
 def _visit(doc: Doc, students: list[Doc], *_: Any) -> Tags:

@@ -121,7 +121,9 @@ async def _affected(work: Work, changed: list[Doc]) -> list[Doc]:
             ids |= {h for h in [version.values().get("household") if version else None] if h}
     for doc in changed:
         if doc.kind == "building":
-            ids |= _sleepers(work.before[doc.id]) ^ _sleepers(doc)
+            beds = _sleepers(work.before[doc.id]) ^ _sleepers(doc)
+            await work.load(beds)
+            ids |= beds | {h for i in beds if (s := work.get(i)) and (h := s.values().get("household"))}
     await work.load(ids)
     return [doc for i in sorted(ids) if (doc := work.get(i)) is not None]
 
@@ -175,7 +177,7 @@ async def _wanted_tags(work: Work, affected: list[Doc]) -> dict[str, set[tuple[s
     await work.load(i for refs in pupils.values() for i in refs)
     homes = await _households(work, [doc.id for doc in affected if doc.kind == "household"])
     beds: dict[str, set[str]] = {}
-    if any(doc.kind in ("student", "leave") for doc in affected):
+    if any(doc.kind in ("student", "leave", "household") for doc in affected):
         for building in await work.of_kind("building"):
             for student in _sleepers(building):
                 beds.setdefault(student, set()).add(building.id)

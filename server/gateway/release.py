@@ -7,7 +7,6 @@ from server.gateway.work import Work
 from sync.doc import Doc
 from sync.protocol import Op
 
-
 WITH = "with"  # in the event's note: the held create with which this op came along, applied already
 
 

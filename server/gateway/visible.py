@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from server.access import Principal, shows
+from server.access import VIEW_FIELDS, Principal, shows
 from sync.doc import Doc, wire
 from sync.forms import Form, Forms
 
@@ -56,7 +56,7 @@ def visible(doc: Doc, views: set[str], forms: Forms) -> VisibleDoc:
         state=doc.state,
         fields=fields,
         siblings={p: s for p, s in whole["siblings"].items() if p in paths},
-        meta=doc.meta if not views <= {"name", "dorm", "envelope"} else {},
+        meta=doc.meta if not views <= VIEW_FIELDS.keys() else {},
         notes=_notes(doc.notes, paths),
         author=doc.author,
         stamps={p: {"by": s.by, "at": s.at} for p, s in doc.stamps().items() if p in paths},
@@ -65,7 +65,7 @@ def visible(doc: Doc, views: set[str], forms: Forms) -> VisibleDoc:
 
 
 def _shows(view: str, form: Form | None, path: str) -> bool:
-    if view in ("all", "name", "dorm", "envelope"):
+    if view == "all" or view in VIEW_FIELDS:
         return shows(view, None, path)
     if view == "review" and form is not None and form.kind == "held":
         return True

@@ -195,3 +195,35 @@ async def test_only_the_office_returns_and_approves(
     await teacher.sync()
     assert teacher.docs[doc]["state"] == "returned"
     assert teacher.docs[doc]["notes"]["returned"]["reason"] == "请补"
+
+
+async def test_who_counts_the_beds_can_call_about_a_boarder_and_reads_nothing_else_of_the_home(
+    phone_of: MakePhone, app: Litestar, school: People
+) -> None:
+    home, day_home = new_id(), new_id()
+    guardian = {"name": "彭建国", "relation": "父亲", "phone": "17913617152"}
+    await add_pupils(
+        app,
+        school,
+        彭雨桐={"boards": True, "class": "三(2)班", "household": home},
+        走读生={"class": "三(2)班", "household": day_home},
+    )
+    ops = [Op(0, "create", "household", doc, form="household", form_version=1) for doc in (home, day_home)]
+    for op in ops:
+        op.set = {"village": "上寨村", "guardians/1": guardian}
+    async with app.state.db.write() as conn:
+        who = server_principal(school.id, "import")
+        await write.submit(conn, app.state.env, who, new_id(), ops)
+    dorm = await phone_of(school.phones["dorm"])
+    parent = await phone_of(school.phones["parent"])
+    for phone in (dorm, parent):
+        await phone.sync()
+    assert dorm.docs[home]["fields"] == {"guardians/1": guardian}
+    assert day_home not in dorm.docs
+    assert dorm.docs[school.ids["class_teacher"]]["fields"]["phone"] == school.phones["class_teacher"]
+    assert "phone" not in dorm.docs[school.ids["teacher"]]["fields"]
+    assert all(
+        set(d["fields"]) <= {"name", "post"} or d["id"] == school.ids["parent"]
+        for d in parent.docs.values()
+        if d["kind"] == "person"
+    )
