@@ -49,3 +49,8 @@ def offset_of(zone: ZoneInfo, now: datetime) -> str:
     """The zone's offset at that time, as ISO times carry it: +08:00."""
     text = now.astimezone(zone).strftime("%z")
     return f"{text[:3]}:{text[3:]}"
+
+
+def local_time(now: datetime, zone: ZoneInfo) -> str:
+    """A point in time as records carry it: ISO, to the second, with the school's offset."""
+    return now.astimezone(zone).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
 """Forms filled online, for browsers that can't keep data on the phone (WeChat, desktops): `/fill/`.
 
-The same macros render them as on the phone. Each change is an op of the session's client, through the gateway.
+The same macros render them as on the phone; each change is an op of the session's client.
 """

@@ -1,21 +1,22 @@
-"""What a person does on an online form: save what changed, submit, withdraw. Each is ops of the session's client."""
+"""What a person does on an online form (save, submit, withdraw), as ops of the session's client."""
 
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.fill.signing import signed
 from server.gateway import read, write
 from server.office import Desk
 from server.problems import not_found
 from server.text import _
+from server.when import local_time, offset_of
 from sync.forms import BadValue, Form
 from sync.posted import Change, Posted, posted
 from sync.protocol import Op, Result
-
-WRITABLE = ("draft", "returned", "submitted")
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -36,16 +37,39 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 async def save(
-    conn: AsyncConnection, env: Any, desk: Desk, target: Target, pairs: list[tuple[str, str]]
+    conn: AsyncConnection,
+    env: Any,
+    desk: Desk,
+    target: Target,
+    pairs: list[tuple[str, str]],
+    zone: ZoneInfo,
 ) -> Saved:
-    """Store what differs from what the page showed. A value that can't be stored is named, the others are stored."""
-    read_form = posted(target.form, pairs)
+    """Store what differs from what the page showed. What can't be stored is named; the rest is stored."""
+    read_form = posted(target.form, pairs, offset_of(zone, env.clock()))
     refused = {path: _("这里只能填数字。") for path in read_form.unreadable}
-    changes = _storable(target.form, read_form, refused)
-    ops = _ops(target, desk, changes, str(env.clock().isoformat()))
+    good = _storable(target.form, read_form, refused)
+    now = local_time(env.clock(), zone)
+    changes = signed(target.form, target.doc.fields if target.doc else {}, good, now)
+    return await store(conn, env, desk, target, changes, zone, refused)
+
+
+async def store(
+    conn: AsyncConnection,
+    env: Any,
+    desk: Desk,
+    target: Target,
+    changes: list[Change],
+    zone: ZoneInfo,
+    refused: dict[str, str] | None = None,
+) -> Saved:
+    """Changes as ops; the first make the record, with its time and who was there."""
+    now = local_time(env.clock(), zone)
+    if target.doc is None and changes:
+        changes = [*_beginnings(target, desk, changes, now), *changes]
+    ops = _ops(target, changes, now) if changes else []
     results = await _submit(conn, env, desk, ops)
     doc = await read.one(conn, env, desk.principal, target.id) if ops else target.doc
-    return Saved(doc, refused, [path for result in results for path in result.fields])
+    return Saved(doc, refused or {}, [path for result in results for path in result.fields])
 
 
 def _storable(form: Form, read_form: Posted, refused: dict[str, str]) -> list[Change]:
@@ -60,7 +84,15 @@ def _storable(form: Form, read_form: Posted, refused: dict[str, str]) -> list[Ch
     return good
 
 
-def _ops(target: Target, desk: Desk, changes: list[Change], now: str) -> list[Op]:
+def _beginnings(target: Target, desk: Desk, changes: list[Change], now: str) -> list[Change]:
+    """When it happened and who was there: set with the first answer, open to correction."""
+    values: dict[str, Any] = {"occurred_at": now, "visitors": {"add": [desk.principal.user], "remove": []}}
+    asked = {question.name for question in target.form.questions}
+    given = {change.path for change in changes}
+    return [Change(path, 0, value) for path, value in values.items() if path in asked - given]
+
+
+def _ops(target: Target, changes: list[Change], now: str) -> list[Op]:
     """A create with everything for a new record; for one that exists an edit per revision that was shown."""
     if target.doc is None:
         return [_op(target, "create", changes, 0, now, meta=target.meta)]
@@ -107,7 +139,7 @@ async def _event(conn: AsyncConnection, env: Any, desk: Desk, target: Target, ev
 
 
 async def _submit(conn: AsyncConnection, env: Any, desk: Desk, ops: list[Op]) -> list[Result]:
-    """Send ops. One that would be held is refused here as a whole: a page can say so at once, a phone could not."""
+    """Send ops. One that would be held is refused as a whole: a page can say so at once."""
     results = await write.submit(conn, env, desk.principal, desk.client, ops, desk.device) if ops else []
     for result in results:
         if result.result == "held":

@@ -19,7 +19,7 @@ PARTS = {"meal_audit_a": "a", "meal_audit_b": "b"}
 
 
 class Beginning(msgspec.Struct, frozen=True):
-    """A record that is not stored yet: its form, what it is about, and the query that says so in addresses."""
+    """A record that is not stored yet: its form, what it is about, and the query that says so."""
 
     form: Form
     meta: dict[str, Any]

@@ -53,7 +53,7 @@ async def approve(conn: AsyncConnection, env: Any, desk: Desk, doc: read.Visible
         raise Refused(fmt(_("还有{n}处填得不一样，先定下来才能通过。"), n=len(doc.siblings)), "settle")
     if waiting := await open_held(conn, env, desk.principal, doc.id):
         raise Refused(fmt(_("还有{n}条没能接收的改动，先处理了才能通过。"), n=len(waiting)))
-    await _submit(conn, env, desk, _op(doc, op="event", event="approve", from_=doc.state))
+    await _submit(conn, env, desk, _op(env, doc, op="event", event="approve", from_=doc.state))
 
 
 async def send_back(
@@ -65,7 +65,7 @@ async def send_back(
     args: dict[str, Any] = {"reason": asked.reason, "fields": asked.fields}
     if asked.until:
         args["until"] = asked.until
-    await _submit(conn, env, desk, _op(doc, op="event", event="return", from_=doc.state, args=args))
+    await _submit(conn, env, desk, _op(env, doc, op="event", event="return", from_=doc.state, args=args))
 
 
 def _check_return(asked: Return, today: date) -> None:
@@ -90,7 +90,7 @@ async def settle(
         raise Refused(_("还没有选。请每处选一个，或写上对的。"), "settle")
     values = {choice.path: choice.value for choice in choices if not choice.keep}
     sees = {choice.path: choice.sees for choice in choices}
-    op = _op(doc, op="settle", set=values or None, sees=sees)
+    op = _op(env, doc, op="settle", set=values or None, sees=sees)
     await _submit(conn, env, desk, msgspec.structs.replace(op, base=rev))
 
 
@@ -108,12 +108,13 @@ def _unchanged(doc: read.VisibleDoc, rev: int) -> None:
         raise Refused(_("这条记录刚刚有改动，请看过再定。您写的都还在。"))
 
 
-def _op(doc: read.VisibleDoc, **parts: Any) -> Op:
+def _op(env: Any, doc: read.VisibleDoc, **parts: Any) -> Op:
     return Op(
         seq=0,
         kind=doc.kind,
         doc=doc.id,
         base=doc.rev,
+        at=env.clock().isoformat(timespec="seconds"),
         form=doc.form,
         form_version=doc.form_version,
         **parts,

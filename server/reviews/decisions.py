@@ -79,7 +79,7 @@ def _wanted(form: Any, op: dict[str, Any]) -> str:
     return " ".join([form.title, "、".join(labels)]).strip()
 
 
-def decisions(env: Any, doc: read.VisibleDoc, form: FormMultiDict) -> list[Choice]:
+def decisions(env: Any, doc: read.VisibleDoc, form: FormMultiDict, offset: str) -> list[Choice]:
     """The choices that a form brings. Fields without one stay open; a third value must be readable."""
     found = []
     for path, siblings in doc.siblings.items():
@@ -89,17 +89,19 @@ def decisions(env: Any, doc: read.VisibleDoc, form: FormMultiDict) -> list[Choic
         if pick == "shown":
             found.append(Choice(path, sees, keep=True))
         elif pick == "other":
-            found.append(Choice(path, sees, _third(env, doc, path, str(form.get(f"other.{path}", "")))))
+            found.append(
+                Choice(path, sees, _third(env, doc, path, str(form.get(f"other.{path}", "")), offset))
+            )
         elif pick in values:
             found.append(Choice(path, sees, values[pick]))
     return found
 
 
-def _third(env: Any, doc: read.VisibleDoc, path: str, raw: str) -> Any:
+def _third(env: Any, doc: read.VisibleDoc, path: str, raw: str, offset: str) -> Any:
     form = env.forms.get(doc.form, doc.form_version)
     question = form.question_for(path) if form else None
     try:
-        value = clean(raw).strip() if question.merge == "text" else scalar(question.type, raw)
+        value = clean(raw).strip() if question.merge == "text" else scalar(question.type, raw, offset)
     except (ValueError, AttributeError) as error:
         raise Refused(_("另写的值读不出来，请再看一下。"), f"other.{path}") from error
     if value in (None, ""):

@@ -77,6 +77,5 @@ def _detail(form: Form, entry: Entry) -> str:
 def _labels(form: Form, doc: read.VisibleDoc, paths: list[str]) -> list[str]:
     """The labels of the questions that an op touched, of those that the reader sees in the record."""
     seen = {path.partition("/")[0] for path in (*doc.fields, *doc.siblings)}
-    touched = dict.fromkeys(path.partition("/")[0] for path in paths)
-    found = [form.question_for(name) for name in touched if name in seen]
-    return [question.label for question in found if question is not None and not question.auto]
+    touched = {path.partition("/")[0] for path in paths} & seen
+    return [q.label for q in form.questions if q.name in touched and not q.auto]

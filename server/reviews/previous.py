@@ -37,5 +37,7 @@ async def previous_visit(
 
 
 def _before(one: read.VisibleDoc, doc: read.VisibleDoc) -> bool:
+    if not doc.rev:  # about to begin: everything was before
+        return True
     at, this = one.fields.get("occurred_at") or occurred(one), doc.fields.get("occurred_at") or occurred(doc)
     return (at, one.id) < (this, doc.id)

@@ -32,6 +32,7 @@ from server.reviews.decisions import decisions, waiting
 from server.reviews.filters import Filter, read_filter
 from server.reviews.record import Draft, record_page
 from server.text import _, fmt
+from server.when import offset_of
 
 Req = Request[Any, Any, Any]
 Verb = Callable[[AsyncConnection, read.VisibleDoc, int], Awaitable[None]]
@@ -85,7 +86,8 @@ async def post_settle(request: Req, desk: NamedDependency[Desk], record: FromPat
 
     async def verb(conn: AsyncConnection, doc: read.VisibleDoc, rev: int) -> None:
         env = request.app.state.env
-        await settle(conn, env, desk, doc, rev, decisions(env, doc, form))
+        offset = offset_of(zone_of(await school_of(conn, desk)), env.clock())
+        await settle(conn, env, desk, doc, rev, decisions(env, doc, form, offset))
 
     return await _do(request, desk, record, form, verb, "settled")
 

@@ -1,4 +1,4 @@
-"""A household with two pupils, a building and a meal, and visits of them: what the office's and forms' tests need."""
+"""A household with two pupils, a building, a meal, and visits: what the office's and forms' tests need."""
 
 from __future__ import annotations
 
