@@ -8,7 +8,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { ROOT, templates } from "./plugins.mjs";
+import { minify } from "terser";
+import { celSubset, ROOT, templates } from "./plugins.mjs";
 
 const DIST = join(ROOT, "pwa", "dist");
 const SOURCE = join(ROOT, "pwa");
@@ -27,7 +28,7 @@ const common = {
   supported: { "optional-chain": true },
   legalComments: "none",
   logLevel: "warning",
-  plugins: [templates()],
+  plugins: [templates(), celSubset()],
 };
 
 function hashed(name, content) {
@@ -48,10 +49,21 @@ async function bundle(entry, options = {}) {
   return outputFiles[0].contents;
 }
 
+/** Terser after esbuild: 3 % less, of scripts that every phone loads over a village's network. */
+async function script(entry, options) {
+  const text = new TextDecoder().decode(await bundle(entry, options));
+  const smaller = await minify(text, {
+    ecma: 2020,
+    module: options.format === "esm",
+    compress: { passes: 3, unsafe_arrows: true },
+  });
+  return new TextEncoder().encode(smaller.code);
+}
+
 async function assets() {
   const made = new Map();
   for (const entry of SCRIPTS.filter((name) => existsSync(join(SOURCE, name)))) {
-    made.set(entry.replace(".ts", ".js"), await bundle(entry, { format: "esm" }));
+    made.set(entry.replace(".ts", ".js"), await script(entry, { format: "esm" }));
   }
   for (const entry of STYLES.filter((name) => existsSync(join(SOURCE, name)))) {
     made.set(basename(entry), await bundle(entry));
@@ -69,7 +81,7 @@ async function main() {
   const define = (version) => ({ ASSETS: JSON.stringify(precache), VERSION: JSON.stringify(version) });
   const draft = await bundle("sw.ts", { format: "iife", define: define("0") });
   const version = createHash("sha256").update(draft).digest("hex").slice(0, 10);
-  const worker = await bundle("sw.ts", { format: "iife", define: define(version) });
+  const worker = await script("sw.ts", { format: "iife", define: define(version) });
 
   mkdirSync(DIST, { recursive: true });
   for (const [name, content] of made) writeFileSync(join(DIST, manifest[name]), content);

@@ -20,7 +20,8 @@ const ident = (name) => name.replace(/\.html$/, "").replace(/\W/g, "_");
 export function compile(sources) {
   const all = new Map(Object.entries(sources).map(([name, source]) => [name, new Template(name, source)]));
   const code = [...all.values()].map((template) => template.compile(all));
-  const table = [...all.keys()].map((name) => `${JSON.stringify(name)}: ${ident(name)}`);
+  const pages = [...all.keys()].filter((name) => !name.startsWith("shared/"));
+  const table = pages.map((name) => `${JSON.stringify(name)}: ${ident(name)}`);
   return `${code.join("\n")}\nexport default {${table.join(",\n")}};`;
 }
 

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { templates } from "../pwa/plugins.mjs";
+import { celSubset, templates } from "../pwa/plugins.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -31,12 +31,14 @@ try {
     packages: "external",
     sourcemap: "inline",
     logLevel: "warning",
-    plugins: [templates()],
+    plugins: [templates(), celSubset()],
   });
   const built = readdirSync(out, { recursive: true })
     .filter((name) => name.endsWith(".test.mjs"))
     .map((name) => join(out, name));
-  const done = spawnSync(process.execPath, ["--test", "--enable-source-maps", ...built], { stdio: "inherit" });
+  const done = spawnSync(process.execPath, ["--test", "--enable-source-maps", ...built], {
+    stdio: "inherit",
+  });
   process.exitCode = done.status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });
