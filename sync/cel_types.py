@@ -11,11 +11,15 @@ class Outside(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """A static type: ``num str bool null list map value``; ``parts`` are the known keys of a map."""
+    """A static type: ``num str bool null list map value``.
+
+    ``parts`` are the known keys of a map; an item of a question's list has that question as its ``root``.
+    """
 
     name: str
     parts: frozenset[str] = frozenset()
     item: Kind | None = None
+    root: str = ""
 
 
 NUM, STR, BOOL, NULL, VALUE = (Kind(name) for name in ("num", "str", "bool", "null", "value"))

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sync.cel import compile_expression
 from sync.cel_subset import Expression, read
-from sync.cel_types import BOOL, NUM, STR, VALUE, Kind, Outside
+from sync.cel_types import BOOL, NUM, Kind, Outside
 from sync.questions import MERGE_OF, Question
 
 if TYPE_CHECKING:
@@ -122,18 +121,6 @@ def _column_faults(question: Question, column: bool) -> Iterator[str]:
             yield f"{part.name}: a column cannot be a {part.type}"
 
 
-def kind_of(question: Question) -> Kind:
-    """The static type of ``f.<question>`` in an expression."""
-    parts = frozenset(column.name for column in question.columns)
-    if question.merge == "list":
-        return Kind("list", item=Kind("map", parts))
-    if question.merge == "set":
-        return Kind("list", item=STR)
-    if question.type == "matrix":
-        return Kind("map", frozenset(row.name for row in question.rows))
-    return Kind("map", parts) if question.columns else VALUE
-
-
 def _expressions(question: Question) -> Iterator[tuple[str, str, Kind]]:
     if question.relevant is not None:
         yield "relevant", question.relevant, BOOL
@@ -148,14 +135,13 @@ def _expressions(question: Question) -> Iterator[tuple[str, str, Kind]]:
 
 
 def _expression_faults(form: Form) -> Iterator[str]:
-    kinds = {question.name: kind_of(question) for question in form.questions}
     place = {question.name: index for index, question in enumerate(form.questions)}
     looks_at: dict[str, set[str]] = {}
     for index, question in enumerate(form.questions):
         for where, source, wanted in _expressions(question):
             try:
-                found = read(source, kinds)
-                compile_expression(source)
+                found = read(source, form.kinds)
+                form.kinds.program(source)
             except (Outside, RuntimeError) as error:
                 yield f"{question.name}: {where}: {error}"
                 continue

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from sync.cel import empty, evaluate
+from sync.cel import Bound, evaluate
+from sync.cel_functions import empty
 from sync.form_rules import Answers, apply_relevance, is_required, items_of
 from sync.form_values import doubts, is_datetime, is_number, out_of
 from sync.questions import Question
@@ -53,7 +54,7 @@ def plain(value: float) -> str:
 class _Check:
     """One walk over a form's questions."""
 
-    bound: Answers
+    bound: Bound
     today: str
     now: datetime | None
     _: Translate

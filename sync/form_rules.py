@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sync.cel import evaluate
+from sync.cel import Bound, evaluate
+from sync.cel_types import STR, VALUE, Kind
 from sync.questions import Question
 
 if TYPE_CHECKING:
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
 
 Answers = dict[str, Any]
 """Shown values by path, as ``Doc.values()`` gives them."""
+
+
+def kind_of(question: Question) -> Kind:
+    """The static type of ``f.<question>`` in an expression."""
+    parts = frozenset(column.name for column in question.columns)
+    if question.merge == "list":
+        return Kind("list", item=Kind("map", parts, root=question.name))
+    if question.merge == "set":
+        return Kind("list", item=STR)
+    if question.type == "matrix":
+        return Kind("map", frozenset(row.name for row in question.rows))
+    return Kind("map", parts) if question.columns else VALUE
 
 
 def items_of(question: Question, answers: Answers) -> list[tuple[str, Any]]:
@@ -40,12 +53,12 @@ def bound_value(question: Question, answers: Answers) -> Any:
     return answers.get(question.name)
 
 
-def apply_relevance(form: Form, answers: Answers, today: str) -> tuple[set[str], Answers]:
+def apply_relevance(form: Form, answers: Answers, today: str) -> tuple[set[str], Bound]:
     """The names of the questions that apply, and all answers bound; what does not apply is unanswered.
 
     A condition looks only at questions before its own, so one pass in their order is enough.
     """
-    bound = {question.name: bound_value(question, answers) for question in form.questions}
+    bound = Bound(form.kinds, {each.name: bound_value(each, answers) for each in form.questions})
     names = set()
     for question in form.questions:
         if question.relevant and evaluate(question.relevant, bound, today) is False:
@@ -55,7 +68,7 @@ def apply_relevance(form: Form, answers: Answers, today: str) -> tuple[set[str],
     return names, bound
 
 
-def is_required(question: Question, bound: Answers, today: str) -> bool:
+def is_required(question: Question, bound: Bound, today: str) -> bool:
     """Whether a question that applies must be answered."""
     if isinstance(question.required, bool):
         return question.required

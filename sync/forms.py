@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from sync.cel import Kinds
 from sync.form_lint import lint
 from sync.form_problems import Problem, Translate, chinese
 from sync.form_problems import problems as _problems
-from sync.form_rules import Answers, apply_relevance
+from sync.form_rules import Answers, apply_relevance, kind_of
 from sync.form_values import BadValue, Warning, check_value
 from sync.questions import Choice, Limit, Move, Question, Rule, Section, Sees
 
@@ -59,6 +60,11 @@ class Form(Struct, omit_defaults=True, forbid_unknown_fields=True, dict=True):
     @cached_property
     def by_name(self) -> dict[str, Question]:
         return {question.name: question for question in self.questions}
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The types of its answers as conditions see them."""
+        return Kinds({question.name: kind_of(question) for question in self.questions})
 
     def definition(self) -> dict[str, Any]:
         """The definition as plain data, the shape that a ``form`` doc carries."""

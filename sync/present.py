@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-from sync.cel import empty, evaluate
+from sync.cel import Bound, evaluate
+from sync.cel_functions import empty
 from sync.form_problems import Problem, Translate, chinese, fill, problems
 from sync.form_rules import apply_relevance
 from sync.forms import Form
@@ -114,10 +115,10 @@ def _is_shown(question: Question, names: set[str], context: Context) -> bool:
     return not question.auto or question.compute is not None
 
 
-def _place_of(question: Question, bound: Mapping[str, Any], context: Context) -> str:
+def _place_of(question: Question, bound: Bound, context: Context) -> str:
     """The section where a question is shown now."""
     move = question.moves
-    if move and not context.readonly and evaluate(move.when, dict(bound), context.today) is True:
+    if move and not context.readonly and evaluate(move.when, bound, context.today) is True:
         return move.to
     return question.section
 
@@ -134,9 +135,7 @@ def _number_returned(sections: list[View], _: Translate) -> None:
         view["position"] = fill(_("第{n}处"), n=index + 1)
 
 
-def _where(
-    sections: list[View], context: Context, errors: list[View], bound: Mapping[str, Any], _: Translate
-) -> View:
+def _where(sections: list[View], context: Context, errors: list[View], bound: Bound, _: Translate) -> View:
     """The section in hand, its neighbours, and the trail of stops."""
     names = [section["name"] for section in sections]
     here = names.index(context.section) if context.section in names else 0
@@ -170,7 +169,7 @@ def _skipped(
     form: Form,
     fields: dict[str, Any],
     names: set[str],
-    bound: Mapping[str, Any],
+    bound: Bound,
     context: Context,
     _: Translate,
 ) -> View:
@@ -194,7 +193,7 @@ def _skipped(
     return {"skipped": 0, "skipped_at": "", "skipped_title": "", "skipped_text": ""}
 
 
-def _alarms(form: Form, bound: Mapping[str, Any], found: list[Problem]) -> list[str]:
+def _alarms(form: Form, bound: Bound, found: list[Problem]) -> list[str]:
     """Names of what the urgent branch is offered for: a sealed yes, or a rule marked danger."""
     sealed = [
         question.name for question in form.questions if question.sealed and bound[question.name] is True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sync.cel import Bound
 from sync.form_problems import Problem
 from sync.form_rules import is_required
 from sync.form_values import is_date, is_datetime, is_number
@@ -38,7 +38,7 @@ class Asked:
     context: Context
     words: Words
     problems: list[Problem]
-    bound: Mapping[str, Any]
+    bound: Bound
 
 
 def input_value(question: Question, value: Any, words: Words) -> str:
@@ -70,7 +70,7 @@ def _whole(value: Any) -> Any:
 def control(asked: Asked, question: Question, path: str, value: Any, column: str = "") -> View:
     """What a question, an item, a column and a row of a matrix have in common; every key of the view."""
     typed = input_value(question, value, asked.words)
-    required = is_required(question, dict(asked.bound), asked.context.today)
+    required = is_required(question, asked.bound, asked.context.today)
     view: View = {
         "name": column or path,
         "path": path,

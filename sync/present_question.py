@@ -55,7 +55,7 @@ def _stored(asked: Asked, question: Question, bound: Any) -> Any:
 
 
 def _computed(asked: Asked, question: Question) -> float | None:
-    value = evaluate(question.compute or "", dict(asked.bound), asked.context.today)
+    value = evaluate(question.compute or "", asked.bound, asked.context.today)
     return value if is_number(value) and abs(value) < 1e15 else None
 
 

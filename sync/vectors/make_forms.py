@@ -17,7 +17,8 @@ from typing import Any
 
 import msgspec
 
-from sync.cel import evaluate
+from sync.cel import Bound, Kinds, evaluate
+from sync.cel_types import STR, VALUE, Kind
 from sync.forms import BadValue, Form, Question, load_forms, problems, relevant
 
 HERE = Path(__file__).parent
@@ -139,11 +140,17 @@ CEL_ANSWERS: list[dict[str, Any]] = [
      "items": [{"a": 100, "b": "x"}, {"a": None, "b": None}], "pair": {"a": 0.5, "b": "study"}},
     {"word": "", "count": -2.25, "when": "2026-02-30", "yes": False, "some": ["other"],
      "items": [{"a": 62, "b": "study"}], "pair": {"a": 1e15, "b": ""}},
-    {"word": "12.50", "count": 0, "when": "2025-11-21T23:00:00+08:00", "yes": "true", "some": "study",
+    {"word": "12.50", "count": 0, "when": "2025-11-21T23:00:00+08:00", "yes": "true", "some": ["study"],
      "items": [{"a": 70.0, "b": "龙䶮"}, {"a": 125, "b": "study"}], "pair": {"a": 1e-7, "b": "𠮷"}},
 ]  # fmt: skip
 
 
+CEL_KINDS = Kinds({
+    **dict.fromkeys(("word", "count", "when", "yes"), VALUE),
+    "some": Kind("list", item=STR),
+    "items": Kind("list", item=Kind("map", frozenset("ab"), root="items")),
+    "pair": Kind("map", frozenset("ab")),
+})  # fmt: skip
 COMPARE = ("<", "<=", ">", ">=", "==", "!=")
 CONSTANTS = ('"study"', "null", "true")
 
@@ -158,7 +165,7 @@ def _num(rng: random.Random, depth: int) -> str:
     return rng.choice([
         lambda: f"({_num(rng, depth - 1)} {rng.choice('+-*/')} {_num(rng, depth - 1)})",
         lambda: f"count_selected({rng.choice(['f.some', 'f.items', 'f.word', 'f.pair'])})",
-        lambda: f"strlen({_str(rng, depth - 1)})",
+        lambda: f"strlen({_value(rng)})",
         lambda: f"days({rng.choice(['f.when', 'f.word', 'today()'])}, {rng.choice(['f.when', 'today()'])})",
         lambda: f"({_bool(rng, depth - 1)} ? {_num(rng, depth - 1)} : {_num(rng, depth - 1)})",
         lambda: f"-{_num(rng, 0)}",
@@ -201,7 +208,7 @@ def cel_cases() -> Iterator[dict[str, Any]]:
 
 def _result(source: str, given: dict[str, Any]) -> Any:
     """JSON has no NaN; a number is told in ten digits because engines print the last ones differently."""
-    value = evaluate(source, given, TODAY.isoformat())
+    value = evaluate(source, Bound(CEL_KINDS, given), TODAY.isoformat())
     if isinstance(value, float):
         return f"{value + 0.0:.9e}" if math.isfinite(value) else str(value)
     return value
