@@ -106,8 +106,10 @@ function tell(question: ControlView, wrong: Record<string, string>, signed: Set<
 
 /** A line prepared for a dish asks only for what is measured; the dish is told by its title, and stored with it. */
 function prepare(entry: ControlView, given: { [key: string]: Json } | undefined, id: string): void {
-  if (given) entry.value_json = JSON.stringify(given);
-  if (isPrepared(id, entry.path)) entry.columns = entry.columns.filter(({ name }) => name !== "dish");
+  if (!given && !isPrepared(id, entry.path)) return;
+  entry.value_json = JSON.stringify(given ?? { dish: entry.title });
+  entry.removable = false;
+  entry.columns = entry.columns.filter(({ name }) => name !== "dish");
 }
 
 function signedOff(view: View | undefined): Set<string> {

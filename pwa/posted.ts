@@ -84,24 +84,20 @@ function answerOf(question: Question, path: string, inputs: Inputs, offset: stri
 /** The parts that were filled; null when none was, so that an empty line stores nothing. */
 function columns(question: Question, path: string, inputs: Inputs, offset: string): Item | null {
   const was = first(inputs, `was:${path}`);
+  const kept = Object.entries(was ? object(was) : {}).filter(([name]) => !inputs.has(`${path}:${name}`));
   const value: Item = {};
-  for (const [name, part] of Object.entries(was ? object(was) : {})) {
-    if (!inputs.has(`${path}:${name}`)) value[name] = part;
-  }
   for (const column of question.columns ?? []) {
     const chosen = inputs.get(`${path}:${column.name}`);
     if (!chosen) continue;
     const list = chosen.filter(Boolean);
-    const part = SETS.includes(column.type)
-      ? list.length
-        ? list
-        : null
-      : scalar(column.type, chosen[0] ?? "", offset);
+    const whole = list.length ? list : null;
+    const part = SETS.includes(column.type) ? whole : scalar(column.type, chosen[0] ?? "", offset);
     if (part !== null) value[column.name] = part;
   }
-  if (Object.keys(value).length === 0) return null;
+  const filled = Object.keys(value).length > 0;
   const given = first(inputs, `with:${path}`);
-  return given ? { ...object(given), ...value } : value;
+  if (given) return filled ? { ...Object.fromEntries(kept), ...object(given), ...value } : null;
+  return filled || kept.length > 0 ? { ...Object.fromEntries(kept), ...value } : null;
 }
 
 /** One input's text as a value of that type; null when it is empty. */

@@ -108,9 +108,9 @@ def _columns(
         if part is not None and part != []:
             value[column.name] = part
     kept = {k: v for k, v in _kept(inputs, path).items() if f"{path}:{k}" not in inputs}
-    value = {**kept, **value}
-    given = inputs.get(f"with:{path}")
-    return {**_object(given[0]), **value} if value and given else value or None
+    if f"with:{path}" in inputs:
+        return {**kept, **_object(inputs[f"with:{path}"][0]), **value} if value else None
+    return {**kept, **value} or None
 
 
 def _kept(inputs: dict[str, list[str]], path: str) -> dict[str, Any]:

@@ -99,7 +99,7 @@ function close(): void {
   place("kp-scrim")?.remove();
   const input = field;
   field = null;
-  input?.focus({ preventScroll: true });
+  input?.closest<HTMLElement>(".measure")?.focus({ preventScroll: true });
 }
 
 function show(): void {

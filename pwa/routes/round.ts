@@ -72,9 +72,13 @@ function roundOf(c: Context): Round | null {
   return { target, building, rooms: roomsOf(building), leave, values: target.view?.fields ?? {} };
 }
 
+function byName(a: View, b: View): number {
+  return String(a.fields.name).localeCompare(String(b.fields.name), "zh-CN", { numeric: true });
+}
+
 /** Opens tonight's round of a building, the one begun already if there is one; asks which building if it is not clear. */
 export async function openRound(c: Context): Promise<Response> {
-  const all = c.snap.views("building");
+  const all = c.snap.views("building").sort(byName);
   const mine = all.filter(({ id }) => c.me.buildings.length === 0 || c.me.buildings.includes(id));
   const wanted = c.url.searchParams.get("building") ?? (mine.length === 1 ? mine[0]?.id : "");
   const night = nightOf(c.env.now());
@@ -247,7 +251,7 @@ async function tap(c: Context): Promise<Response> {
   if (!c.partial)
     return redirect(c, fillUrl(round.target, c.url.searchParams, { s: "round", room: room.number }));
   const fresh = roundOf(after);
-  return html(c.env.render("app/_room.html", { room: roomView(after, fresh ?? round, room) }));
+  return html(c.env.render("app/_tapped.html", { room: roomView(after, fresh ?? round, room) }));
 }
 
 function bedTap(round: Round, student: string, base: number): Change[] {

@@ -55,6 +55,9 @@ def cases() -> list[dict[str, Any]]:
         {"name": "x", "title": "", "questions": []},
     ]
     found.append(case("record", "record", "record(v)", v={"sections": sections}))
+    measured = {**ENTRY, "columns": ENTRY["columns"][1:2], "value_json": '{"dish":"米饭"}'}
+    found.append(case("a measured item", "field", "item(q, it, 1)", q=QUESTIONS[0], it=measured))
+    found.append(case("a line of its own", "ui", "saved_line('x', 'device', true)"))
     found.append(case("a removable item", "field", "item(q, it, 2)", q=QUESTIONS[0], it=ENTRY))
     return found
 
