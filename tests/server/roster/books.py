@@ -89,7 +89,21 @@ def ident(birth: str, order: int, region: str = "991234") -> str:
     return first + check_digit(first)
 
 
-HEADER = ["序号", "年级", "班级", "姓名", "性别", "出生日期", "身份证号", "家庭住址", "监护人", "关系", "联系电话", "住校", "备注"]
+HEADER = [
+    "序号",
+    "年级",
+    "班级",
+    "姓名",
+    "性别",
+    "出生日期",
+    "身份证号",
+    "家庭住址",
+    "监护人",
+    "关系",
+    "联系电话",
+    "住校",
+    "备注",
+]
 
 
 def pupil(number: int, name: str = "", **changes: Any) -> list[Any]:

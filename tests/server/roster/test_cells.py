@@ -100,7 +100,9 @@ def test_what_stands_beside_a_number_is_kept() -> None:
     assert cells.phones("家里没有").doubt == "phone_unreadable"
 
 
-@pytest.mark.parametrize("word", ["√", "✓", "是", "Y", "y", "有", "住校", "寄宿", 1.0, "1", "TRUE", "☑是□否", " 是 ", "父母均外出"])
+@pytest.mark.parametrize(
+    "word", ["√", "✓", "是", "Y", "y", "有", "住校", "寄宿", 1.0, "1", "TRUE", "☑是□否", " 是 ", "父母均外出"]
+)
 def test_yes(word: cells.Cell) -> None:
     assert cells.yes(word) == (True, "")
 

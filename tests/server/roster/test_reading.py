@@ -111,12 +111,38 @@ def test_one_sheet_a_class_with_two_header_rows() -> None:
     header = [
         ["某小学学生基本情况表"],
         ["编号", "学生信息", "", "", "", "监护人", "", "", "困难类别", "", "", "寄宿生"],
-        ["", "名字", "男/女", "公民身份\n号码", "生日", "姓 名", "称谓", "手机", "脱贫户", "低保户", "残疾", ""],
+        [
+            "",
+            "名字",
+            "男/女",
+            "公民身份\n号码",
+            "生日",
+            "姓 名",
+            "称谓",
+            "手机",
+            "脱贫户",
+            "低保户",
+            "残疾",
+            "",
+        ],
     ]
 
     def rows(first: int) -> list[list[Any]]:
         return [
-            [n, f"赵{n}", "男", "", "2018.5.6", "赵父", "爸爸", 13600000000 + n, "√" if n % 2 else "", "", "", "√"]
+            [
+                n,
+                f"赵{n}",
+                "男",
+                "",
+                "2018.5.6",
+                "赵父",
+                "爸爸",
+                13600000000 + n,
+                "√" if n % 2 else "",
+                "",
+                "",
+                "√",
+            ]
             for n in range(first, first + 3)
         ]
 
@@ -137,7 +163,11 @@ def test_one_sheet_a_class_with_two_header_rows() -> None:
         "脱贫户",
     )
     assert first.guardians is not None
-    assert (first.guardians[0].name, first.guardians[0].relation, first.phone) == ("赵父", "爸爸", "13600000001")
+    assert (first.guardians[0].name, first.guardians[0].relation, first.phone) == (
+        "赵父",
+        "爸爸",
+        "13600000001",
+    )
     assert "total_differs" not in doubts(book)
 
 
@@ -155,18 +185,31 @@ def test_classes_below_each_other_in_one_sheet() -> None:
         ["填表人：", "", "校长（签章）："],
     ]
     book = read_files([("名册.xlsx", xlsx({"Sheet1": rows}))], TODAY)
-    assert [(p.name, p.class_) for p in book.pupils] == [("钱一", "三(1)班"), ("钱二", "三(2)班"), ("钱三", "三(2)班")]
+    assert [(p.name, p.class_) for p in book.pupils] == [
+        ("钱一", "三(1)班"),
+        ("钱二", "三(2)班"),
+        ("钱三", "三(2)班"),
+    ]
 
 
 def test_merged_and_blank_cells_take_what_stands_above() -> None:
-    rows = [HEADER, pupil(1), pupil(2, 年级="", 班级=""), pupil(3, 年级="", 班级="(3)班"), pupil(4, 年级="", 班级="")]
+    rows = [
+        HEADER,
+        pupil(1),
+        pupil(2, 年级="", 班级=""),
+        pupil(3, 年级="", 班级="(3)班"),
+        pupil(4, 年级="", 班级=""),
+    ]
     book = read_files([("名册.xlsx", xlsx({"花名册": rows}))], TODAY)
     assert [p.class_ for p in book.pupils] == ["三(2)班", "三(2)班", "三(3)班", "三(3)班"]
 
 
 def test_parents_in_columns_of_their_own() -> None:
     header = ["学生姓名", "班级", "父亲姓名", "父亲电话", "母亲姓名", "母亲电话", "家庭详细地址"]
-    rows = [header, ["孙一", "3.2班", "孙父", 13600000001.0, "李母", "136 0000 0002(在外)", "石门乡大坪村三组12号"]]
+    rows = [
+        header,
+        ["孙一", "3.2班", "孙父", 13600000001.0, "李母", "136 0000 0002(在外)", "石门乡大坪村三组12号"],
+    ]
     one = read_files([("名册.xlsx", xlsx({"x": rows}))], TODAY).pupils[0]
     assert one.guardians is not None
     assert [(g.name, g.relation, g.phone) for g in one.guardians] == [
@@ -229,7 +272,12 @@ def test_a_row_without_a_name_and_an_unknown_column_are_said() -> None:
 
 
 def test_dormitories_fill_down_and_split_what_is_written_together() -> None:
-    rows = [["宿舍号", "铺位", "姓名"], ["2号楼101室", "1号床", "甲"], ["", "2号床", "乙"], ["2号楼102室", 1.0, "丙"]]
+    rows = [
+        ["宿舍号", "铺位", "姓名"],
+        ["2号楼101室", "1号床", "甲"],
+        ["", "2号床", "乙"],
+        ["2号楼102室", 1.0, "丙"],
+    ]
     book = read_files([("宿舍.xlsx", xlsx({"宿舍": rows}))], TODAY)
     assert [(b.building, b.room, b.bed, b.name) for b in book.beds] == [
         ("2号楼", "101", "1", "甲"),
@@ -248,7 +296,12 @@ def test_a_menu_of_one_row_a_dish_and_without_dates() -> None:
     ]
     book = read_files([("食谱.xlsx", xlsx({"食谱": rows}))], TODAY)
     first, second = book.meals
-    assert (first.date, first.sort, first.dishes, first.price) == ("2026-11-16", "lunch", ["土豆烧鸡", "米饭"], 5)
+    assert (first.date, first.sort, first.dishes, first.price) == (
+        "2026-11-16",
+        "lunch",
+        ["土豆烧鸡", "米饭"],
+        5,
+    )
     assert [(f.dish, f.name, f.amount) for f in first.ingredients] == [
         ("土豆烧鸡", "鸡肉", 70),
         ("土豆烧鸡", "土豆", 90),

@@ -59,6 +59,8 @@ def test_a_cell_at_the_far_corner_costs_nothing() -> None:
 
 
 def test_a_sheet_that_is_no_roster_beside_one_that_is_only_gets_a_word() -> None:
-    book = read_files([("名册.xlsx", xlsx({"填表说明": [["请如实填写"]], "花名册": [HEADER, pupil(1)]}))], TODAY)
+    book = read_files(
+        [("名册.xlsx", xlsx({"填表说明": [["请如实填写"]], "花名册": [HEADER, pupil(1)]}))], TODAY
+    )
     assert [p.code for p in book.notes.problems] == ["sheet_skipped"]
     assert len(book.pupils) == 1
