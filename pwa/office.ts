@@ -12,6 +12,7 @@ interface SwapDetail {
     sourceElement?: Element;
     request: { method: string; headers: Record<string, string> };
     response?: { raw: Response; status: number };
+    text?: string;
   };
 }
 
@@ -36,7 +37,8 @@ function countMarks(form: HTMLFormElement): void {
     if (box.checked) marked += 1;
   }
   const text = form.querySelector<HTMLElement>("[data-marked-text]");
-  if (text) text.textContent = marked ? fmt(text.dataset.some ?? "", { n: marked }) : (text.dataset.none ?? "");
+  if (text)
+    text.textContent = marked ? fmt(text.dataset.some ?? "", { n: marked }) : (text.dataset.none ?? "");
   const back = form.querySelector<HTMLElement>("[data-return]");
   const word = back?.querySelector("span");
   if (back && word) word.textContent = marked ? fmt(back.dataset.some ?? "", { n: marked }) : _("退回");
@@ -51,7 +53,9 @@ function prepare(root: ParentNode): void {
 /** Where the reader is led: the first problem, else what the page names, else nothing moves. */
 function lead(root: ParentNode): void {
   const said = root.querySelector<HTMLElement>("[data-say]");
-  const place = root.querySelector<HTMLElement>("[data-first-problem]") ?? root.querySelector<HTMLElement>("[data-focus]");
+  const place =
+    root.querySelector<HTMLElement>("[data-first-problem]") ??
+    root.querySelector<HTMLElement>("[data-focus]");
   place?.focus();
   say(said?.textContent?.trim() || document.title);
 }
@@ -66,8 +70,8 @@ function restoreScroll(): void {
     el.scrollTop = scrolls.get(el.dataset.keepScroll ?? "") ?? 0;
 }
 
-function trouble(): void {
-  const text = _("没有连上，还没有办成。内容都在这一页，请再按一次。");
+function trouble(reason?: string): void {
+  const text = reason ?? _("没有连上，还没有办成。内容都在这一页，请再按一次。");
   let bar = document.getElementById("trouble");
   if (!bar) {
     bar = document.createElement("p");
@@ -104,10 +108,17 @@ document.addEventListener("htmx:config:request", (event) => {
   if (request.method !== "GET") request.headers["X-CSRFToken"] = csrf();
 });
 document.addEventListener("htmx:before:swap", (event) => {
-  const raw = (event as CustomEvent<SwapDetail>).detail.ctx.response?.raw;
+  const { response, text } = (event as CustomEvent<SwapDetail>).detail.ctx;
+  const raw = response?.raw;
   if (raw?.redirected && new URL(raw.url).pathname === "/login") {
     event.preventDefault();
     location.assign(raw.url);
+    return;
+  }
+  if (raw?.headers.get("Content-Type")?.startsWith("application/problem+json")) {
+    event.preventDefault();
+    const { title } = JSON.parse(text ?? "{}") as { title?: string };
+    trouble(title && fmt(_("{title}。内容都在这一页。"), { title }));
     return;
   }
   keepScroll();
@@ -119,7 +130,7 @@ document.addEventListener("htmx:after:swap", () => {
   if (active) document.getElementById(active)?.focus();
   lead(document);
 });
-document.addEventListener("htmx:error", trouble);
+document.addEventListener("htmx:error", () => trouble());
 prepare(document);
 restoreScroll();
 document.querySelector<HTMLElement>("[data-first-problem]")?.focus();

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
@@ -108,13 +108,20 @@ def not_found() -> Problem:
 
 
 def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
-    """The problem as a page where a browser asked for a page, as a JSON document otherwise."""
+    """The problem as a page where a browser asked for a page, as a JSON document otherwise.
+
+    htmx gets the document too: put into the page it came from, a page would take away what was typed there.
+    """
     if problem.status == 401 and wants_page(request):
         return _to_signin(request)
     headers = dict(problem.headers)
     if problem.status == 503:
         headers.setdefault("Retry-After", RETRY_AFTER)
-    if wants_page(request):
+    swapped = "hx-request" in request.headers
+    if swapped and "hx-boosted" in request.headers and request.method == "GET":
+        # A link that htmx followed: the whole page is to be the problem, and have its address.
+        return Response(None, status_code=problem.status, headers={**headers, "HX-Redirect": _here(request)})
+    if wants_page(request) and not swapped:
         body = request.app.state.render("office/problem.html", problem=problem.document())
         return Response(
             body,
@@ -140,12 +147,19 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
 def _to_signin(request: Request[Any, Any, Any]) -> Response[Any]:
     """Lead a browser to the sign-in page and back again; htmx is told to go there as a whole page."""
     if "hx-request" in request.headers:
-        return Response(None, status_code=401, headers={"HX-Redirect": "/login"})
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = "/login"
-    if request.method in ("GET", "HEAD") and here != "/":
-        target += "?next=" + quote(here, safe="/")
+        page = urlsplit(request.headers.get("hx-current-url", ""))
+        target = _signin(page.path + (f"?{page.query}" if page.query else ""))
+        return Response(None, status_code=401, headers={"HX-Redirect": target})
+    target = _signin(_here(request)) if request.method in ("GET", "HEAD") else "/login"
     return Redirect(target, status_code=303)
+
+
+def _here(request: Request[Any, Any, Any]) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _signin(back: str) -> str:
+    return "/login?next=" + quote(back, safe="/") if back not in ("", "/") else "/login"
 
 
 def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[Any]:

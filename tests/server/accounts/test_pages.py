@@ -41,8 +41,21 @@ async def test_a_page_leads_to_sign_in_and_back(client: Client, school: People) 
 
 async def test_a_script_gets_a_problem_and_htmx_a_whole_page(client: Client, school: People) -> None:
     assert (await client.get("/account")).headers["content-type"] == "application/problem+json"
-    swap = await client.get("/account", headers={"HX-Request": "true"})
-    assert swap.headers["hx-redirect"] == "/login"
+    here = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1/office/?class=三(2)班".encode()}
+    swap = await client.get("/account", headers=here)
+    assert swap.headers["hx-redirect"].startswith("/login?next=/office/%3Fclass%3D")
+
+
+async def test_a_failed_swap_takes_nothing_away_and_a_failed_link_becomes_a_page(
+    client: Client, school: People
+) -> None:
+    await client.sign_in(school.phones["teacher"])
+    swapped = {"HX-Request": "true", "Accept": "text/html"}
+    typed = await client.post("/account/end", data={"session": "none"}, headers=swapped)
+    assert typed.status_code == 404
+    assert typed.headers["content-type"] == "application/problem+json"
+    link = await client.get("/nowhere?x=1", headers={**swapped, "HX-Boosted": "true"})
+    assert link.headers["hx-redirect"] == "/nowhere?x=1"
 
 
 @pytest.mark.parametrize(
