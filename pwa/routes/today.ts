@@ -1,6 +1,7 @@
 /** 今天: what is due, what waits to be sent, what needs somebody. */
 import { dayText, isoDay, readDate, weekdayText } from "../clock";
-import { type Context, page, type Route } from "../context";
+import { type Context, page, type Route, schoolNow } from "../context";
+import { nightOf } from "../filling";
 import { apart, type Me, standing } from "../me";
 import type { SyncNote } from "../records";
 import { standOf } from "../stand";
@@ -12,34 +13,38 @@ import { dueWords, mealWord } from "../words";
 const AHEAD = 14;
 
 async function show(c: Context): Promise<Response> {
-  const now = c.env.now();
+  const now = schoolNow(c);
   const duties = c.me.sees.pupils ? dueDuties(c.snap, c.me, now) : [];
+  const rounds = c.me.sees.dorm ? roundsOf(c.snap, c.me, now) : [];
+  const meals = c.me.sees.meals ? mealsOf(c.snap, c.me, now) : [];
   return page(c, "app/today.html", {
     date: dayText(now),
     weekday: weekdayText(now),
-    stand: await standing_(c),
+    stand: await standHere(c),
     villages: byVillage(duties),
     due_text: duties.length > 0 ? fmt(_("到期{n}户"), { n: duties.length }) : "",
-    rounds: c.me.sees.dorm ? rounds(c.snap, c.me, now) : [],
-    meals: c.me.sees.meals ? meals(c.snap, c.me, now) : [],
+    rounds,
+    meals,
     pupils: c.me.sees.pupils,
-    nothing: duties.length === 0 ? nothing(c) : "",
+    nothing: nothing(c, duties.length + rounds.length + meals.length),
   });
 }
 
 /** Why there is nothing to do, for who would have looked for it here. */
-function nothing(c: Context): string {
+function nothing(c: Context, tasks: number): string {
+  if (tasks > 0) return "";
   if (c.snap.core.cursor === null) return _("名单还没有放进手机");
   if (c.me.sees.pupils) return _("这两周没有到期的走访");
-  return c.me.sees.dorm || c.me.sees.meals ? "" : _("今天没有要办的");
+  if (c.me.sees.dorm) return _("手机里还没有宿舍楼");
+  return c.me.sees.meals ? _("这几天还没有排好的餐") : _("今天没有要办的");
 }
 
 async function stand(c: Context): Promise<Response> {
-  return page(c, "app/_stand.html", { stand: await standing_(c) });
+  return page(c, "app/_stand.html", { stand: await standHere(c) });
 }
 
 /** The upper region: signal, what waits, what needs somebody. */
-export async function standing_(c: Context): Promise<object> {
+export async function standHere(c: Context): Promise<object> {
   const unsent = c.snap.unsentDocs.length;
   const note = await c.vault.shelf.note<SyncNote>("sync");
   const needing = apart(c.snap, c.me);
@@ -129,8 +134,8 @@ function byVillage(rows: DueRow[]): { name: string; count: string; rows: DueRow[
 }
 
 /** Tonight's round of each of the supervisor's buildings; without one, of all. */
-function rounds(snap: Snapshot, me: Me, now: Date): object[] {
-  const night = isoDay(now);
+function roundsOf(snap: Snapshot, me: Me, now: Date): object[] {
+  const night = nightOf(now);
   const all = snap.views("building");
   const own = all.filter(({ id }) => me.buildings.includes(id));
   const list = (own.length > 0 ? own : all).sort((a, b) => compare(a, b));
@@ -152,7 +157,7 @@ function roomsText(building: View): string {
 }
 
 /** Today's meals, else those of the next day that has any. */
-function meals(snap: Snapshot, me: Me, now: Date): object[] {
+function mealsOf(snap: Snapshot, me: Me, now: Date): object[] {
   const today = isoDay(now);
   const form = me.roles.includes("general_affairs") ? "meal_audit_a" : "meal_audit_b";
   const coming = snap.views("meal").filter((meal) => String(meal.fields.date ?? "") >= today);
