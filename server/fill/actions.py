@@ -65,7 +65,7 @@ async def store(
     """Changes as ops; the first make the record, with its time and who was there."""
     now = local_time(env.clock(), zone)
     if target.doc is None and changes:
-        changes = [*_beginnings(target, desk, changes, now), *changes]
+        changes = _begun(target, desk.principal.user, changes, now)
     ops = _ops(target, changes, now) if changes else []
     results = await _submit(conn, env, desk, ops)
     doc = await read.one(conn, env, desk.principal, target.id) if ops else target.doc
@@ -84,12 +84,31 @@ def _storable(form: Form, read_form: Posted, refused: dict[str, str]) -> list[Ch
     return good
 
 
-def _beginnings(target: Target, desk: Desk, changes: list[Change], now: str) -> list[Change]:
-    """When it happened and who was there: set with the first answer, open to correction."""
-    values: dict[str, Any] = {"occurred_at": now, "visitors": {"add": [desk.principal.user], "remove": []}}
-    asked = {question.name for question in target.form.questions}
+def beginning(form: Form, user: str, now: str) -> dict[str, Any]:
+    """What a new record begins with: when it happened and who was there, open to correction."""
+    values = {"occurred_at": now, "visitors": [user]}
+    asked = {question.name for question in form.questions}
+    return {path: value for path, value in values.items() if path in asked}
+
+
+def _begun(target: Target, user: str, changes: list[Change], now: str) -> list[Change]:
+    """The first answers with the beginning, which the page showed before anything was stored."""
     given = {change.path for change in changes}
-    return [Change(path, 0, value) for path, value in values.items() if path in asked - given]
+    found = [
+        Change(path, 0, {"add": value, "remove": []} if isinstance(value, list) else value)
+        for path, value in beginning(target.form, user, now).items()
+        if path not in given
+    ]
+    return [*found, *(_with_me(change, user) if change.path == "visitors" else change for change in changes)]
+
+
+def _with_me(change: Change, user: str) -> Change:
+    """Whoever writes was there, unless they took themselves off."""
+    if user in change.value["remove"]:
+        return change
+    return msgspec.structs.replace(
+        change, value={**change.value, "add": sorted({*change.value["add"], user})}
+    )
 
 
 def _ops(target: Target, changes: list[Change], now: str) -> list[Op]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -12,18 +13,20 @@ from litestar.datastructures import MultiDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
-from server.fill.actions import Target
+from server.fill.actions import Target, beginning
+from server.fill.meals import is_prepared, notes, prepared
 from server.gateway import read
-from server.reviews.previous import previous_visit
+from server.reviews.previous import HANDED_IN, previous_visit
 from server.reviews.subjects import Docs, neighbours, occurred, title
 from server.reviews.view import context_of
 from server.text import _, fmt
-from server.when import day
+from server.when import day, local_time
 from sync.present import DocView, present
 
 View = dict[str, Any]
 MOST_PEOPLE = 500
-MEALS = ("meal_audit_a", "meal_audit_b")
+NOT_YET = ("place", "photos")
+"""Questions that nothing here can answer; they show where another device did."""
 
 
 class Mode(msgspec.Struct, frozen=True):
@@ -48,6 +51,9 @@ class Around(msgspec.Struct, frozen=True):
 
     before: read.VisibleDoc | None
     known: Docs
+    user: str
+    meal: read.VisibleDoc | None
+    part_a: read.VisibleDoc | None
     options: dict[str, list[dict[str, str]]]
     now: datetime
     zone: ZoneInfo
@@ -60,13 +66,24 @@ async def around(conn: AsyncConnection, env: Any, who: Principal, target: Target
     known = await neighbours(conn, env, who, [doc, *([before] if before else [])], [who.user])
     staff = await read.many(conn, env, who, kind="person", limit=MOST_PEOPLE)
     known |= {one.id: one for one in staff}
-    people = sorted((one.fields.get("name") or "", one.id) for one in staff)
-    options = {"person": [{"name": ident, "label": name} for name, ident in people if name]}
+    options = {"person": _colleagues(staff, who.user)}
     if target.form.name == "night_round":
         pupils = await read.some(conn, env, who, _sleepers(known.get(str(target.meta.get("building")))))
         known |= {one.id: one for one in pupils}
         options["student"] = [{"name": one.id, "label": one.fields.get("name") or ""} for one in pupils]
-    return Around(before, known, options, env.clock(), zone)
+    meal = known.get(str(target.meta.get("meal")))
+    part_a = None
+    if target.form.name == "meal_audit_b" and meal:
+        asked = {"kind": "visit", "form": "meal_audit_a", "ref": meal.id, "state": HANDED_IN}
+        part_a = next(iter(await read.many(conn, env, who, **asked, limit=1)), None)
+    return Around(before, known, who.user, meal, part_a, options, env.clock(), zone)
+
+
+def _colleagues(staff: list[read.VisibleDoc], user: str) -> list[dict[str, str]]:
+    """Everybody who may have come along, oneself first."""
+    people = [(one, one.fields.get("name") or "", one.fields.get("post") or "") for one in staff]
+    people.sort(key=lambda person: (person[0].id != user, person[1]))
+    return [{"name": one.id, "label": f"{name} {post}".strip()} for one, name, post in people if name]
 
 
 def blank(target: Target) -> read.VisibleDoc:
@@ -105,6 +122,8 @@ def model(target: Target, near: Around, mode: Mode, query: str, wrong: dict[str,
     """The view-model. `wrong`: words by path for what could not be stored; `saved`: says what was."""
     doc = target.doc
     returned = (doc.notes.get("returned") if doc and doc.state == "returned" else None) or None
+    fresh = prepared(target, near.meal)
+    fields = doc.fields if doc else beginning(target.form, near.user, local_time(near.now, near.zone))
     context = context_of(
         near.known,
         near.now,
@@ -115,15 +134,19 @@ def model(target: Target, near: Around, mode: Mode, query: str, wrong: dict[str,
         last={"fields": near.before.fields, "at": occurred(near.before)} if near.before else None,
         returned=returned,
         options=near.options,
-        fresh={mode.add: {}} if "/" in mode.add else {},
+        fresh={**fresh, **({mode.add: {}} if "/" in mode.add else {})},
+        hidden=[name for name in NOT_YET if not any(p.partition("/")[0] == name for p in fields)],
     )
-    shown = DocView(doc.fields, doc.siblings, doc.stamps) if doc else DocView()
+    shown = DocView(fields, doc.siblings, doc.stamps) if doc else DocView(fields)
     view = present(target.form, shown, context, _)
     marked = [q for section in view["sections"] for q in section["questions"] if q["note"]]
     part = bool(returned and marked and not mode.whole)
     questions = marked if part else view["questions"]
+    signed = _signed_off(fields)
     for question in questions:
-        _tell(question, wrong)
+        _tell(question, wrong, signed)
+        for entry in question["entries"]:
+            _prepare(target, entry, fresh.get(entry["path"]))
     words = _problem_words(view)
     keep = {"all": "1"} if mode.whole else {}
     return {
@@ -135,6 +158,7 @@ def model(target: Target, near: Around, mode: Mode, query: str, wrong: dict[str,
         "stops_text": view["stops_text"],
         "problem_count": view["problem_count"],
         **words,
+        "meal": None if part else notes(target, near.meal, near.part_a, view["section"]),
         "questions": questions,
         "skipped_title": view["skipped_title"],
         "skipped_text": view["skipped_text"],
@@ -142,7 +166,7 @@ def model(target: Target, near: Around, mode: Mode, query: str, wrong: dict[str,
         "whole_url": address(target, query, {"all": "1"}) if part else "",
         "previous": "" if part else view["previous"],
         "next": "" if part else view["next"],
-        "next_title": "" if part else view["next_title"],
+        "next_title": "" if part or mode.checking else view["next_title"],
         "submit_word": _("补好了，再提交") if returned else _("提交"),
         "saved_text": saved,
         "saved_icon": "check",
@@ -151,16 +175,36 @@ def model(target: Target, near: Around, mode: Mode, query: str, wrong: dict[str,
     }
 
 
-def _tell(question: View, wrong: dict[str, str]) -> None:
-    """Put the words at the unit that could not be stored."""
-    for unit in (question, *question["entries"], *question["rows"]):
+def _tell(question: View, wrong: dict[str, str], signed: set[str]) -> None:
+    """A unit that could not be stored says why; one that somebody signed for can't be changed any more."""
+    units = [question, *question["entries"], *question["rows"]]
+    for unit in units:
         unit["error"] = wrong.get(unit["path"], "") or unit["error"]
+    if question["name"] in signed:
+        parts = [part for entry in question["entries"] for part in entry["columns"]]
+        for unit in (*units, *question["columns"], *parts):
+            unit["readonly"] = True
+
+
+def _prepare(target: Target, entry: View, given: dict[str, str] | None) -> None:
+    """A line prepared for a dish asks only for what is measured; the dish is its title, stored with it."""
+    if given:
+        entry["value_json"] = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+    if is_prepared(target, entry["path"]):
+        entry["columns"] = [column for column in entry["columns"] if column["name"] != "dish"]
+
+
+def _signed_off(fields: dict[str, Any]) -> set[str]:
+    covers = [
+        v["covers"] for v in fields.values() if isinstance(v, dict) and isinstance(v.get("covers"), dict)
+    ]
+    return {path.partition("/")[0] for covered in covers for path in covered}
 
 
 def _problem_words(view: View) -> View:
-    count = view["problem_count"]
-    text = fmt(_("还有{n}处要补，填过的都已存好。"), n=count) if count else ""
-    return {"problem_title": _("还不能提交") if count else "", "problem_text": text}
+    here = [problem for problem in view["problems"] if problem["section"] == view["section"]]
+    text = _("标红的就是，填好再提交。填过的都在。") if here else _("这一段没有要补的了，点下面继续。")
+    return {"problem_title": fmt(_("还有{n}处要填"), n=view["problem_count"]), "problem_text": text}
 
 
 def _returned_line(returned: View | None, near: Around) -> str:
