@@ -70,6 +70,11 @@ const HEADERS = {
   "Referrer-Policy": "same-origin",
 };
 
+/** The time by the school's clock: the phone's own, corrected by what syncs have measured. */
+export function schoolNow(c: Context): Date {
+  return new Date(c.env.now().getTime() + c.snap.core.skew);
+}
+
 /** HTML as an answer. */
 export function html(body: string, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(body, { status, headers: { ...HEADERS, ...headers } });

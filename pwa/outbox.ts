@@ -120,7 +120,10 @@ type Reply =
   | { ok: false; status: number; problem: Problem; wait: number }
   | "again";
 
+const NOT_SIGNED_IN: Reply = { ok: false, status: 401, problem: {}, wait: 0 };
+
 async function post(card: Card, net: Net, request: SyncRequest, course: Course): Promise<Reply> {
+  if (!card.signedIn) return card.delivery ? deliver(net, request, card.delivery) : NOT_SIGNED_IN;
   const headers = { "X-CSRFToken": course.csrf, "X-School": card.school };
   const response = await send(net, request, headers, "same-origin");
   if (response.ok) return { ok: true, body: await readReply(response) };
@@ -138,10 +141,9 @@ async function post(card: Card, net: Net, request: SyncRequest, course: Course):
 
 /** The one-way door of an expired session: what was written goes out, nothing comes in. */
 async function deliver(net: Net, request: SyncRequest, token: string): Promise<Reply> {
-  const none: Reply = { ok: false, status: 401, problem: {}, wait: 0 };
-  if (!request.push?.length) return none;
+  if (!request.push?.length) return NOT_SIGNED_IN;
   const response = await send(net, request, { Authorization: `Delivery ${token}` }, "omit");
-  if (!response.ok) return none;
+  if (!response.ok) return NOT_SIGNED_IN;
   const body = await readReply(response);
   return {
     ok: true,

@@ -3,7 +3,7 @@
 import type { Env } from "./context";
 import { run } from "./outbox";
 import { listenForPush, stopPush, within } from "./push";
-import type { SyncNote } from "./records";
+import type { Card, SyncNote } from "./records";
 import { makeRender } from "./render";
 import { respond } from "./respond";
 import { Device } from "./store";
@@ -93,26 +93,34 @@ async function syncSoon(asked = false): Promise<void> {
   await sync(asked);
 }
 
-/** One run for whoever is signed in; `asked`: a person or the network asked, so that waiting times do not count. */
+/**
+ * One run for whoever is signed in, then for those who signed out of this phone with something unsent. `asked`: a person
+ * or the network asked, so that waiting times do not count.
+ */
 async function sync(asked = true): Promise<void> {
   await navigator.locks.request("zoufang-sync", { ifAvailable: true }, async (lock) => {
     if (!lock) return;
     const { current } = await device.settings();
-    const card = (await device.cards()).find(({ id }) => id === current);
-    if (!card?.signedIn) return;
-    const shelf = device.shelf(card.id);
-    const note = await shelf.note<SyncNote>("sync");
-    if (!asked && note && note.next > Date.now()) return;
-    const vault = new Vault(card, shelf);
-    await run(vault, {
-      fetch: (path, init) => fetch(path, init),
-      now: () => Date.now(),
-      random: () => Math.random(),
-      progress: () => tell({ type: "changed" }),
-      keepCsrf: (csrf) => device.changeCard(card.id, { csrf }),
-    });
-    await device.changeCard(card.id, { unsent: (await vault.snapshot()).unsentDocs.length });
+    const cards = await device.cards();
+    for (const card of cards) if (card.id === current && card.signedIn) await syncOne(card, asked);
+    for (const card of cards)
+      if (!card.signedIn && card.unsent > 0 && card.delivery) await syncOne(card, asked);
   });
+}
+
+async function syncOne(card: Card, asked: boolean): Promise<void> {
+  const shelf = device.shelf(card.id);
+  const note = await shelf.note<SyncNote>("sync");
+  if (!asked && note && note.next > Date.now()) return;
+  const vault = new Vault(card, shelf);
+  await run(vault, {
+    fetch: (path, init) => fetch(path, init),
+    now: () => Date.now(),
+    random: () => Math.random(),
+    progress: () => tell({ type: "changed" }),
+    keepCsrf: (csrf) => device.changeCard(card.id, { csrf }),
+  });
+  await device.changeCard(card.id, { unsent: (await vault.snapshot()).unsentDocs.length });
 }
 
 async function tell(message: { type: "changed" }): Promise<void> {

@@ -19,12 +19,19 @@ export interface View extends Doc {
   held: Queued[];
 }
 
+/** Whether the office has since released or closed what the server kept apart. */
+function isReleased(stored: Stored, { stage, client, op }: Queued): boolean {
+  const state = stage === "held" ? stored.docs.get(`${client}:${op.seq}`)?.fields.state : undefined;
+  return state === "released" || state === "closed";
+}
+
 /** All of a vault at one moment. */
 export class Snapshot {
   private readonly byDoc = new Map<string, Queued[]>();
 
   constructor(readonly stored: Stored) {
     for (const queued of stored.ops) {
+      if (isReleased(stored, queued)) continue;
       const list = this.byDoc.get(queued.doc);
       if (list) list.push(queued);
       else this.byDoc.set(queued.doc, [queued]);

@@ -23,6 +23,7 @@ async function content(c: Context): Promise<object> {
     apart: needing,
     apart_text: fmt(_("要处理 {n}条"), { n: needing.length }),
     last: lastRun(note, now),
+    signin_url: `/app/signin?phone=${encodeURIComponent(c.card.phone)}`,
   };
 }
 

@@ -352,3 +352,28 @@ test("what is written while a sync is under way goes with the next round", async
   await sync();
   assert.equal(school.taken[school.taken.length - 1]?.set?.carer, "both_away");
 });
+
+test("who signed out with something unsent: it goes by the one-way door, and nothing comes in", async () => {
+  await write({ carer: "one_away" });
+  school.docs = [doc("student", "s", { name: "龙䶮" })];
+  const out = new Vault({ ...vault.card, signedIn: false, delivery: "token" }, vault.shelf);
+  assert.equal((await run(out, school.net())).state, "signin");
+  assert.equal(school.headers[0]?.get("Authorization"), "Delivery token");
+  const snap = await vault.snapshot();
+  assert.equal(snap.unsent.length, 0);
+  assert.equal(snap.views("student").length, 0);
+});
+
+test("what the office released or closed is no longer told as not taken", async () => {
+  school.answer = () => ({ result: "held", code: "forbidden", rev: 0 });
+  await write({ carer: "one_away" });
+  await sync();
+  assert.equal((await vault.snapshot()).view(VISIT)?.held.length, 1);
+  const { client } = (await vault.snapshot()).core;
+  school.docs = [
+    doc("visit", VISIT, { carer: "one_away" }, { meta: { author: ME } }),
+    doc("held", `${client}:1`, { code: "forbidden", state: "released" }),
+  ];
+  await sync();
+  assert.equal((await vault.snapshot()).view(VISIT)?.held.length, 0);
+});
