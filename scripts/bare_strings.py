@@ -11,6 +11,9 @@ from scripts import sources
 DATA = {
     "server/roster/*": "the headers and answers that schools write into their workbooks",
     "server/demo*": "the demo school's people, places and answers",
+    "server/accounts/people.py": "what people call roles when they type them",
+    "server/accounts/commands.py": "an example of a class in the command line's English",
+    "server/migrations/*": "comments on columns",
     "sync/vectors/*": "made-up answers in the cases that both languages must pass",
 }
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.gateway.models import docs, holds
 from server.schools import schools
+from server.text import N_
 from sync.doc import Doc
 from sync.doc import decode as decode_doc
 
@@ -49,19 +50,19 @@ ROLES: dict[str, Role] = {
     "server": Role((), ("server",)),  # the server's own hand: effects, imports, the demo
 }
 ROLE_TITLES = {
-    "class_teacher": "班主任",
-    "teacher": "科任教师",
-    "counsellor": "心理教师",
-    "grade_lead": "年级组长",
-    "dorm": "宿管",
-    "general_affairs": "总务处",
-    "committee": "膳食委员",
-    "parent": "家长委员",
-    "office": "资助办",
-    "principal": "校长",
-    "admin": "学校数据管理员",
-    "township": "中心校",
-    "county": "县级督导",
+    "class_teacher": N_("班主任"),
+    "teacher": N_("科任教师"),
+    "counsellor": N_("心理教师"),
+    "grade_lead": N_("年级组长"),
+    "dorm": N_("宿管"),
+    "general_affairs": N_("总务处"),
+    "committee": N_("膳食委员"),
+    "parent": N_("家长委员"),
+    "office": N_("资助办"),
+    "principal": N_("校长"),
+    "admin": N_("学校数据管理员"),
+    "township": N_("中心校"),
+    "county": N_("县级督导"),
 }
 
 

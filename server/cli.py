@@ -71,7 +71,7 @@ def serve(host: str, port: int | None, workers: int, certfile: Path | None, keyf
     if certfile is None and not _is_local(host) and not chosen.base_url.startswith("https://"):
         click.echo(PLAIN_HTTP.format(where=f"{host}:{port}"), err=True)
     scheme = "https" if certfile else "http"
-    click.echo(f"走访 is at {chosen.base_url or f'{scheme}://{host}:{port}'}", err=True)
+    click.echo(f"Zoufang is at {chosen.base_url or f'{scheme}://{host}:{port}'}", err=True)
     uvicorn.run(
         "server.asgi:application",
         factory=True,

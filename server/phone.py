@@ -15,6 +15,7 @@ from server.access import load_principal
 from server.accounts.caller import current_session, school_asked_for
 from server.accounts.sessions import Session
 from server.static import ASK_FIRST, built_file
+from server.text import _, language
 
 GROUND = "#e9eeec"  # the page's ground, as in pwa/style/tokens.css
 
@@ -55,9 +56,9 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     asset = request.app.state.render.assets.url
     content = {
         "id": "/app/",
-        "name": "走访",
-        "short_name": "走访",
-        "lang": "zh-CN",
+        "name": _("走访"),
+        "short_name": _("走访"),
+        "lang": language(),
         "start_url": "/app/",
         "scope": "/app/",
         "display": "standalone",

@@ -15,9 +15,10 @@ from server.accounts.sessions import Session
 from server.accounts.views import SignIn, signed_in_cookies, start, stop, visitor
 from server.phone import home_of
 from server.problems import Problem
+from server.text import N_, _
 
 BROWSERS = {
-    "MicroMessenger": "微信",
+    "MicroMessenger": N_("微信"),
     "Edg": "Edge",
     "Firefox": "Firefox",
     "Chrome": "Chrome",
@@ -80,7 +81,7 @@ def device_of(request: Request[Any, Any, Any]) -> str:
     words = [
         next((word for part, word in names.items() if part in agent), "") for names in (BROWSERS, SYSTEMS)
     ]
-    return " ".join(word for word in words if word) or agent[:40]
+    return " ".join(_(word) for word in words if word) or agent[:40]
 
 
 def _page(request: Request[Any, Any, Any], **context: Any) -> Response[str]:
