@@ -41,7 +41,20 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 STAND_IN = """given => { PushManager.prototype.subscribe = async () => ({
   endpoint: given.endpoint, toJSON: () => given, unsubscribe: async () => true }); }"""
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
-  .map(({title, body, tag, data}) => ({title, body, tag, data}))"""
+  .map(({title, body}) => ({title, body}))"""
+# Asked while it is being shown, Chromium takes a notification for a stale one and forgets it: so wait.
+WATCH = """() => {
+  const show = self.registration.showNotification.bind(self.registration);
+  self.shown = new Promise(done => {
+    self.registration.showNotification = async (...what) => { await show(...what); done(); };
+  });
+}"""
+# Before it is stored as active, a worker is handed nothing, and nobody says so.
+ACTIVE = """async () => {
+  const { active } = await navigator.serviceWorker.ready;
+  while (active.state !== "activated")
+    await new Promise(again => active.addEventListener("statechange", again, {once: true}));
+}"""
 TAP = """async () => {
   const [notification] = await self.registration.getNotifications();
   self.dispatchEvent(new NotificationEvent("notificationclick", {notification}));
@@ -131,14 +144,28 @@ def school(tmp_path: Path, push_service: PushService) -> Iterator[tuple[School, 
 
 
 def deliver(page: Page, origin: str, data: str) -> None:
-    """Hand a message to the page's service worker, as the browser does when one has come."""
+    """Hand a message to the page's worker, as the browser does when one has come, until it is shown."""
     tools = page.context.new_cdp_session(page)
     known: list[dict[str, Any]] = []
     tools.on("ServiceWorker.workerRegistrationUpdated", lambda event: known.extend(event["registrations"]))
     tools.send("ServiceWorker.enable")
-    expect(page.locator("body")).to_be_visible()
+    page.evaluate(ACTIVE)
+    running = page.context.service_workers[0]
+    running.evaluate(WATCH)
     (worker,) = {each["registrationId"] for each in known if each["scopeURL"].startswith(origin)}
     tools.send("ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": worker, "data": data})
+    running.evaluate("self.shown")
+
+
+def signed_in(playwright: Playwright, folder: Path, server: Server) -> tuple[Window, Page]:
+    """The teacher's phone, on today's page."""
+    window = Window(playwright, folder / "profile", server.url)
+    page = window.open("/app/signin")
+    page.get_by_label("手机号").fill(TEACHER)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url("**/app/")
+    return window, page
 
 
 def test_a_due_visit_is_pushed_shown_and_opened_without_a_server(
@@ -146,12 +173,7 @@ def test_a_due_visit_is_pushed_shown_and_opened_without_a_server(
 ) -> None:
     small, server = school
     keys = Browser()
-    window = Window(playwright, tmp_path / "profile", server.url)
-    page = window.open("/app/signin")
-    page.get_by_label("手机号").fill(TEACHER)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    page.wait_for_url("**/app/")
+    window, page = signed_in(playwright, tmp_path, server)
 
     window.go("/app/me")
     page.evaluate(STAND_IN, keys.subscription(push_service.endpoint("phone")))
@@ -173,7 +195,6 @@ def test_a_due_visit_is_pushed_shown_and_opened_without_a_server(
 
     server.kill()
     deliver(page, server.url, message)
-    page.wait_for_function(f"({SHOWN})().then(shown => shown.length > 0)")
     (shown,) = page.evaluate(SHOWN)
     assert shown["body"] == "您有1次走访本周到期,点开查看"
 
@@ -194,7 +215,47 @@ def test_a_broken_message_is_shown_too(
     page = window.open("/app/signin")
     page.get_by_label("手机号").wait_for()
     deliver(page, server.url, "<not json>")
-    page.wait_for_function(f"({SHOWN})().then(shown => shown.length > 0)")
     (shown,) = page.evaluate(SHOWN)
     assert shown["title"] == "走访"
+    window.close()
+
+
+def test_beside_a_due_visit_the_phone_offers_to_remind_and_takes_no_for_an_answer(
+    playwright: Playwright, school: tuple[School, Server], push_service: PushService, tmp_path: Path
+) -> None:
+    small, server = school
+    apart(small.assign())
+    window, page = signed_in(playwright, tmp_path, server)
+    window.see("李明轩")
+    window.go("/app/")
+    offer = page.get_by_role("button", name="开启提醒")
+    expect(offer).to_be_visible()
+    window.look("push-offer")
+
+    page.get_by_role("button", name="不用").click()
+    expect(offer).to_be_hidden()
+    window.go("/app/")
+    window.see("李明轩")
+    expect(offer).to_be_hidden()
+
+    page.evaluate("localStorage.clear()")
+    window.go("/app/")
+    page.evaluate(STAND_IN, Browser().subscription(push_service.endpoint("phone")))
+    offer.click()
+    window.see("已开启")
+    window.look("push-offered")
+    window.close()
+
+
+def test_where_the_push_service_is_out_of_reach_it_is_said_in_words(
+    playwright: Playwright, school: tuple[School, Server], tmp_path: Path
+) -> None:
+    _small, server = school
+    window, page = signed_in(playwright, tmp_path, server)
+    window.go("/app/me")
+    page.evaluate("""() => { PushManager.prototype.subscribe = async () => {
+      throw new DOMException("Registration failed - push service error", "AbortError"); }; }""")
+    page.get_by_role("button", name="开启提醒").click()
+    window.see("连不上推送服务")
+    window.look("push-out-of-reach")
     window.close()
