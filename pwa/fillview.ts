@@ -2,10 +2,11 @@
 import { dayText, isoDay, readDate, stamp, timeText } from "./clock";
 import type { Context } from "./context";
 import { beginning, fillUrl, formOf, type Target } from "./filling";
+import type { Form } from "./forms";
 import { isPrepared, mealFresh, mealNotes } from "./mealview";
 import { type FormView, present, type Returned } from "./present";
 import type { ControlView } from "./present_control";
-import type { Json } from "./protocol";
+import type { Json, Values } from "./protocol";
 import { _, fmt } from "./text";
 import type { Snapshot, View } from "./vault";
 import { madeAt, nameOf, returnReason, touchedAt } from "./words";
@@ -134,6 +135,12 @@ interface Asked {
 /** Questions that nothing on this phone can answer; they show where another device did. */
 const NOT_YET = ["place", "photos"];
 
+/** A record that is read may be read over one's shoulder: the sealed question is not in it. */
+function hidden(definition: Form, fields: Values, readonly: boolean): string[] {
+  if (readonly) return definition.questions.filter(({ sealed }) => sealed).map(({ name }) => name);
+  return NOT_YET.filter((name) => !Object.keys(fields).some((path) => path.split("/")[0] === name));
+}
+
 /** The form with its answers, in the school's words. */
 export function presented(c: Context, target: Target, asked: Asked): FormView {
   const { view } = target;
@@ -152,9 +159,7 @@ export function presented(c: Context, target: Target, asked: Asked): FormView {
     names: names(c.snap),
     options: { person: colleagues(c), student: pupils(c, target) },
     fresh: { ...mealFresh(c, target), ...(asked.add ? { [asked.add]: {} } : {}) },
-    hidden: NOT_YET.filter(
-      (name) => !asked.readonly && !Object.keys(fields).some((path) => path.split("/")[0] === name),
-    ),
+    hidden: hidden(target.form, fields, asked.readonly ?? false),
     decide: `/app/decide/${target.id}/`,
   });
 }

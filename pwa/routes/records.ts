@@ -62,6 +62,7 @@ async function one(c: Context): Promise<Response> {
     when: whenText(touchedAt(view), c.env.now()),
     view: recordOf(c, view),
     editable: isMine(view, c.me) && (state === "draft" || state === "returned"),
+    withdraw: isMine(view, c.me) && view.state === "submitted" ? `/app/fill/${view.id}/withdraw` : "",
   });
 }
 

@@ -86,8 +86,8 @@ export class Pocket {
     return new Pocket(env, vault);
   }
 
-  async get(path: string): Promise<Response> {
-    return respond(new Request(`https://school.example${path}`), this.env);
+  async get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return respond(new Request(`https://school.example${path}`, { headers }), this.env);
   }
 
   async post(
@@ -100,10 +100,13 @@ export class Pocket {
   }
 
   /** Follows redirects of a GET; the page and its address. */
-  async visit(path: string): Promise<{ path: string; html: string; status: number }> {
+  async visit(
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ path: string; html: string; status: number }> {
     let at = path;
     for (let hops = 0; hops < 5; hops++) {
-      const response = await this.get(at.split("#")[0] ?? at);
+      const response = await this.get(at.split("#")[0] ?? at, headers);
       const next = response.headers.get("Location");
       if (!next) return { path: at, html: await response.text(), status: response.status };
       at = next;

@@ -30,15 +30,18 @@ def by_jinja(cases: list[dict[str, Any]]) -> list[str]:
 
 
 def by_nunjucks(cases: list[dict[str, Any]]) -> list[str]:
+    return run_node("tests/templates/nunjucks_render.mjs", json.dumps(cases))
+
+
+def app_pages() -> list[dict[str, Any]]:
+    """What the phone's pages were rendered from and into: [{template, context, html}]."""
+    return run_node("tests/templates/app_pages.mjs")
+
+
+def run_node(script: str, given: str = "") -> Any:
+    """What a script prints as JSON."""
     node = shutil.which("node") or str(ROOT / ".make/bin/node")
-    done = subprocess.run(
-        [node, "tests/templates/nunjucks_render.mjs"],
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
+    done = subprocess.run([node, script], input=given, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)
 

@@ -10,14 +10,17 @@ NASTY = "<b>\"引号\" & '撇'</b> {n} 😀"
 def question(kind: str, path: str = "field", **more: Any) -> dict[str, Any]:
     """A question of that type with nothing said, and what is given."""
     words = "hint value text unit last_text last_date note note_by position error warning warning_level was"
-    words += " by_name at_text decide_url limit_text limit_advice value_json sign_path layout title add_label earliest"
+    words += " by_name at_text decide_url limit_text limit_advice value_json sign_path layout title"
+    words += " add_label earliest"
     marks = "required optional has_siblings readonly changed gate sealed removable"
     blank: dict[str, Any] = {
         **dict.fromkeys([*words.split(), "latest", "id", "step"], ""),
         **dict.fromkeys(marks.split(), False),
         **dict.fromkeys("min max soft_min soft_max max_length gauge".split()),
         **{name: [] for name in "options more rows entries columns siblings quick".split()},
-        **{"sign_width": "300", "sign_height": "158", "count": "0"},
+        "sign_width": "300",
+        "sign_height": "158",
+        "count": "0",
     }
     return {**blank, "name": path, "path": path, "type": kind, "label": "监护状况", "base": "9", **more}
 
