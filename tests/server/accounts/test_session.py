@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from litestar import Litestar
 from sqlalchemy import select
 
+from server.access import server_principal
 from server.accounts.models import sessions
 from server.accounts.people import add_person, ensure_school
 from server.accounts.sessions import Delivery, verify_delivery
+from server.db import new_id
+from server.gateway import write
+from server.schools import schools
+from sync.protocol import Op
 from tests.conftest import Client, Clock, People
 
 CLIENT = "01936b2e-0000-7000-8000-000000000001"
@@ -190,3 +196,25 @@ async def test_a_school_is_made_once(app: Litestar) -> None:
     state = app.state
     first = await ensure_school(state.db, state.env, "石门小学")
     assert await ensure_school(state.db, state.env, " 石门小学 ") == first
+
+
+async def test_who_lost_every_role_may_sign_in_and_sees_nothing(
+    app: Litestar, client: Client, school: People
+) -> None:
+    state = app.state
+    user = school.ids["office"]
+    change = {"roles": {"remove": ["office"]}}
+    op = Op(0, "edit", "person", user, form="person", form_version=1, set=change)
+    async with state.db.write() as conn:
+        revs = select(schools.c.rev).where(schools.c.id == school.id)
+        op = msgspec.structs.replace(op, base=(await conn.execute(revs)).scalar_one())
+        await write.submit(conn, state.env, server_principal(school.id), new_id(), [op])
+
+    reply = await client.sign_in(school.phones["office"], client=CLIENT)
+    assert reply.status_code == 201, "what their phone still holds must be able to arrive"
+    answer = reply.json()
+    assert answer["user"]["roles"] == []
+    assert answer["school"] is None
+    assert answer["schools"] == []
+    assert (await client.get("/office/people")).status_code == 403
+    assert (await client.get("/office/people", headers={"X-School": school.id})).status_code == 404
