@@ -15,11 +15,12 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db import new_id
+from server.fill import round_views
 from server.fill.actions import Refusal, Saved, Target, save, submit, withdraw
 from server.fill.begin import begin, siblings_at_home
-from server.fill.calls import numbers
 from server.fill.home import home
 from server.fill.model import Mode, address, around, heading, model, read_mode
+from server.fill.targets import OPEN, is_open, is_own, target_of
 from server.gateway import read
 from server.office import Desk, hold_school, provide_desk, school_of, today_of, zone_of
 from server.problems import Problem, not_found
@@ -30,7 +31,6 @@ from server.when import day
 from sync.forms import Form
 
 Req = Request[Any, Any, Any]
-OPEN = ("draft", "returned")
 Pairs = list[tuple[str, str]]
 
 
@@ -75,10 +75,13 @@ async def new(request: Req, desk: NamedDependency[Desk], form: FromPath[str]) ->
 async def show(request: Req, desk: NamedDependency[Desk], record: FromPath[str]) -> Response[Any]:
     """The form, or the record where it can't be changed any more."""
     async with request.app.state.db.read() as conn:
-        target, query = await _target(conn, request, desk, record)
-        if not _is_open(target, desk):
+        target, query = await target_of(conn, request, desk, record)
+        if not is_open(target, desk):
             return await _show_record(conn, request, desk, target)
-        return await _form_page(conn, request, desk, target, query, read_mode(request.query_params), {})
+        mode = read_mode(request.query_params)
+        if target.form.name == "night_round" and not mode.checking and mode.section in ("", "round"):
+            return await round_views.show_round(conn, request, desk, target, query)
+        return await _form_page(conn, request, desk, target, query, mode, {})
 
 
 @post("/{record:str}/field")
@@ -101,8 +104,8 @@ async def go(request: Req, desk: NamedDependency[Desk], record: FromPath[str]) -
     """One of the form's buttons: what the page holds is stored first, then it leads on."""
     pairs = await _pairs(request)
     async with request.app.state.db.read() as conn:
-        target, query = await _target(conn, request, desk, record)
-    if not _is_open(target, desk):
+        target, query = await target_of(conn, request, desk, record)
+    if not is_open(target, desk):
         return Redirect(f"/fill/{record}", status_code=303)
     target, query, saved = await _save(request, desk, record, pairs)
     now = Target(record, target.form, saved.doc, target.meta)
@@ -136,50 +139,12 @@ async def take_back(request: Req, desk: NamedDependency[Desk], record: FromPath[
     """Take a submitted record back, as long as nobody has reviewed it."""
     async with request.app.state.db.write() as conn:
         await hold_school(conn, desk)
-        target, _query = await _target(conn, request, desk, record)
-        if target.doc is None or not _is_own(target.doc, desk):
+        target, _query = await target_of(conn, request, desk, record)
+        if target.doc is None or not is_own(target.doc, desk):
             raise not_found()
         if target.doc.state == "submitted":
             await withdraw(conn, request.app.state.env, desk, target)
     return Redirect(f"/fill/{record}", status_code=303)
-
-
-@get("/call")
-async def call(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
-    """The numbers to call when a child is in danger."""
-    back = str(request.query_params.get("back", ""))
-    async with request.app.state.db.read() as conn:
-        people = await numbers(conn, request.app.state.env, desk.principal)
-    home = f"/fill/{back}" if back.replace("-", "").isalnum() else "/fill/"
-    return request.app.state.render.page("fill/call.html", people=people, back=home)
-
-
-async def _target(conn: AsyncConnection, request: Req, desk: Desk, record: str) -> tuple[Target, str]:
-    """The record that an address means, stored or about to begin; 404 for whatever is not this person's."""
-    env, query = request.app.state.env, request.query_params
-    doc = await read.one(conn, env, desk.principal, record)
-    if doc is not None:
-        form = env.forms.get(doc.form, doc.form_version)
-        if doc.kind != "visit" or form is None or not (_is_own(doc, desk) or doc.state not in OPEN):
-            raise not_found()
-        return Target(record, form, doc, doc.meta), ""
-    if "form" not in query or not _is_uuid(record):
-        raise not_found()
-    today = await today_of(conn, request, desk)
-    beginning = await begin(conn, env, desk.principal, str(query["form"]), query, today)
-    return Target(record, beginning.form, None, beginning.meta), beginning.query
-
-
-def _is_uuid(text: str) -> bool:
-    return len(text) == 36 and text.replace("-", "").isalnum() and text.isascii() and text == text.lower()
-
-
-def _is_own(doc: read.VisibleDoc, desk: Desk) -> bool:
-    return desk.principal.user in (doc.author, *(doc.fields.get("visitors") or []))
-
-
-def _is_open(target: Target, desk: Desk) -> bool:
-    return target.doc is None or (_is_own(target.doc, desk) and target.doc.state in OPEN)
 
 
 async def _save(request: Req, desk: Desk, record: str, pairs: Pairs) -> tuple[Target, str, Saved]:
@@ -187,8 +152,8 @@ async def _save(request: Req, desk: Desk, record: str, pairs: Pairs) -> tuple[Ta
     try:
         async with request.app.state.db.write() as conn:
             await hold_school(conn, desk)
-            target, query = await _target(conn, request, desk, record)
-            if not _is_open(target, desk):
+            target, query = await target_of(conn, request, desk, record)
+            if not is_open(target, desk):
                 raise not_found()
             zone = zone_of(await school_of(conn, desk))
             return target, query, await save(conn, request.app.state.env, desk, target, pairs, zone)
@@ -246,7 +211,7 @@ async def _show_record(conn: AsyncConnection, request: Req, desk: Desk, target: 
     known = await neighbours(conn, request.app.state.env, desk.principal, [doc])
     hidden = await unseen(conn, desk.principal, form, doc)
     view = read_only(form, doc, None, known, request.app.state.clock(), zone, hidden)
-    can_take_back = doc.state == "submitted" and _is_own(doc, desk)
+    can_take_back = doc.state == "submitted" and is_own(doc, desk)
     return request.app.state.render.page(
         "fill/record.html",
         title=title(form.title, doc, known),
@@ -273,7 +238,10 @@ def _value(pairs: Pairs, name: str) -> str:
 routes = [
     Router(
         "/fill",
-        route_handlers=[show_home, new, call, show, field, go, take_back],
+        route_handlers=[
+            *(show_home, new, show, field, go, take_back),
+            *(round_views.call, round_views.tap, round_views.contacted, round_views.was_found),
+        ],
         dependencies={"desk": Provide(provide_desk)},
     )
 ]

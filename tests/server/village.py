@@ -113,7 +113,9 @@ async def make_village(app: Litestar, people: People) -> Village:
         ids[name] = await village.make(
             "student", name=called, pinyin=pinyin, **{"class": class_}, household=ids["household"]
         )
-    ids["stranger"] = await village.make("student", name="于杰", pinyin="yu jie", **{"class": "四(1)班"})
+    ids["stranger"] = await village.make(
+        "student", name="于杰", pinyin="yu jie", boards=True, **{"class": "四(1)班"}
+    )
     beds = [{"bed": "1", "student": ids["stranger"]}]
     ids["building"] = await village.make(
         "building", name="2号楼", **{"rooms/203": {"number": "203", "beds": beds}}
