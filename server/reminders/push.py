@@ -16,8 +16,8 @@ from server.reminders.endpoints import EndpointRefused, check_endpoint
 from server.reminders.keys import Keys
 from server.reminders.outgoing import OneDoor, Outgoing
 from server.reminders.plan import Reminder
+from server.text import _
 
-TITLE = "走访"
 NO_SUBJECT = "mailto:postmaster@localhost.localdomain"
 SHORTEST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=12)
@@ -83,7 +83,7 @@ class Sender:
 
 def payload(reminder: Reminder) -> str:
     """What the phone's worker gets: `pwa/push.ts` reads it. `tag` makes a second copy replace the first."""
-    message = {"title": TITLE, "body": reminder.text, "url": reminder.url, "tag": reminder.occasion}
+    message = {"title": _("走访"), "body": reminder.text, "url": reminder.url, "tag": reminder.occasion}
     return json.dumps(message, ensure_ascii=False)
 
 
