@@ -1,4 +1,4 @@
-"""All files of one import, read and put together: pupils, beds, people, pairs, meals, and what was doubtful."""
+"""All files of one import, put together: pupils, beds, people, pairs, meals, and what was doubtful."""
 
 import re
 from collections import Counter, defaultdict
@@ -45,7 +45,7 @@ class Book:
 
 
 def read_files(files: Iterable[tuple[str, bytes]], today: date) -> Book:
-    """Read every file. Raises Refused for the first that is broken, foreign or dangerous; then none counts."""
+    """Read every file. Raises Refused for the first broken, foreign or dangerous one: none counts then."""
     found: list[tuple[Grid, list[Table]]] = []
     notes = Notes()
     for number, (name, body) in enumerate(files, 1):

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from server.roster.vocabulary import WORDS
+
 Cell = str | float | int | bool | date | None
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -55,7 +57,7 @@ def whole(number: float) -> str:
     """A float without the `.0` that Excel gave it; never in scientific notation."""
     if number != number or number in (float("inf"), float("-inf")):
         return ""
-    return str(int(number)) if number.is_integer() else repr(number)
+    return str(int(number)) if number == int(number) else repr(number)
 
 
 def written(cell: Cell) -> str:
@@ -103,15 +105,8 @@ def name(cell: Cell) -> Name:
 
 
 _TICKS = frozenset("√✓✔☑■●V")
-_YES = frozenset(
-    "是 有 对 真 Y YES 1 T TRUE OK 住校 住校生 寄宿 寄宿生 住宿 住宿生 住读 住读生 内宿 内宿生 全寄宿 在校住宿 "
-    "留守 留守儿童 属于 符合 已 父母均外出 父母都外出 双方外出 父母双方外出 单方外出 一方外出 父母一方外出 "
-    "父亲外出 母亲外出 父外出 母外出 双亲外出 单亲外出 父母外出 父母外出务工 父母均外出务工".split()
-)
-_NO = frozenset(
-    "否 无 没有 没 不 不是 非 N NO 0 F FALSE X × ✗ ✘ ╳ ✕ ☐ □ ○ / \\ - -- --- 走读 走读生 通学 通学生 通校 通校生 "
-    "外宿 不住校 不住宿 不寄宿 非寄宿 非寄宿生 非留守 非留守儿童 不留守 不属于 不符合 父母在家 未".split()
-)
+_YES = frozenset(WORDS["answers"]["yes_words"])
+_NO = frozenset(WORDS["answers"]["no_words"])
 _BOX_FIRST = re.compile(r"[√✓✔☑■](是|否|有|无)")
 _BOX_LAST = re.compile(r"(是|否|有|无)\(?[√✓✔☑■]")
 

@@ -32,8 +32,8 @@ def import_files(files: tuple[Path, ...], school: str, as_json: bool) -> None:
     """Read a school's workbooks: pupils, dormitories, staff, helpers, menus (.xlsx, .xls, .csv).
 
     FILE… go in together or not at all: one that is broken or no roster refuses all of them (exit 1, nothing
-    written). Columns are found by what they are called, wherever they stand. Doubtful cells are taken, marked and
-    reported. Importing again changes only cells that changed since, and deletes nothing.
+    written). Columns are found by what they are called, wherever they stand. Doubtful cells are taken,
+    marked and reported. Importing again changes only cells that changed since, and deletes nothing.
     """
     try:
         bodies = [(path.name, _bytes(path)) for path in files]

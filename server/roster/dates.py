@@ -22,7 +22,7 @@ class When:
     day: int | None = None
     doubt: str = ""
 
-    def date(self) -> date | None:
+    def whole(self) -> date | None:
         """The whole date, or None if it has no day."""
         return date(self.year, self.month, self.day) if self.year and self.day else None
 
@@ -51,7 +51,7 @@ def _from_number(number: float) -> When:
     if _FIRST_SERIAL <= number <= _LAST_SERIAL:
         day = _EXCEL_DAY_ZERO + timedelta(days=int(number))
         return When(day.year, day.month, day.day)
-    if not number.is_integer():
+    if number != int(number):
         year, _, month = repr(number).partition(".")
         # 2019.1 may have been 2019.10 before Excel took it for a number
         doubt = "date_float" if month == "1" else ""

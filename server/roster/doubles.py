@@ -12,7 +12,7 @@ _SKIPPED = {"spot", "ident_doubt", "to_check"}
 def merge(pupils: list[Pupil], notes: Notes) -> tuple[list[Pupil], list[str]]:
     """The pupils without doubles, and the ID numbers that stood there more than once.
 
-    What a later row adds to an empty cell is taken; where it differs, the first row stands and it is reported.
+    What a later row adds to an empty cell is taken; where it differs, the first row stands and that is said.
     """
     by_key: dict[tuple[str, ...], Pupil] = {}
     kept: list[Pupil] = []

@@ -42,7 +42,7 @@ def plain(words: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def spellings(cell: str) -> tuple[str, ...]:
-    """The forms in which a header is looked up: as it stands, and without what is in brackets or before it."""
+    """The forms in which a header is looked up: as it stands, and without brackets or a word before it."""
     shown = text(cell)
     if not shown or len(shown) > 60 or _DIGITS.search(shown):
         return ()

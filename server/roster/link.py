@@ -1,4 +1,4 @@
-"""Puts names to ids: which pupil, person, building a row means, here or in the register. Then `Wanted` docs."""
+"""Puts names to ids: which pupil, person or building a row means, here or in the register."""
 
 from collections import defaultdict
 from collections.abc import Callable

@@ -20,7 +20,8 @@ _SORTS = {
 }
 _WEEKDAYS = "一二三四五六日"
 _UNITS = {
-    "克": "g", "G": "g", "千克": "kg", "公斤": "kg", "KG": "kg", "毫升": "ml", "ML": "ml", "升": "l", "L": "l",
+    "克": "g", "G": "g", "千克": "kg", "公斤": "kg", "KG": "kg",
+    "毫升": "ml", "ML": "ml", "升": "l", "L": "l",
 }  # fmt: skip
 _SEPARATOR = re.compile(r"[、,，;；\n+＋]+|(?<=[a-zA-Z克升个枚])\s+|。")
 _INGREDIENT = re.compile(
@@ -77,7 +78,7 @@ def _day(table: Table, row: Row, notes: Notes, today: date, monday: date | None)
     weekday = re.sub(r"(星期|周|礼拜|\s)", "", text(row.get("weekday"))).replace("天", "日")
     number = _WEEKDAYS.find(weekday) if len(weekday) == 1 else -1
     when = dates.when(row.get("date"), today)
-    day = when.date() if when else None
+    day = when.whole() if when else None
     if day is None and text(row.get("date")):
         part = re.search(r"(\d{1,2})\s*[月.\-/]\s*(\d{1,2})", text(row.get("date")))
         if part and monday:

@@ -1,4 +1,4 @@
-"""Tables of imports. Whole ID numbers live here and nowhere else; docs and phones get the last four digits."""
+"""Tables of imports. Whole ID numbers live here and nowhere else; docs get the last four digits."""
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, String, Table, Text
 

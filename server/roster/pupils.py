@@ -1,4 +1,4 @@
-"""Reading a roster (学生花名册): one row a pupil, whatever the columns are called and however they are ordered."""
+"""Reading a roster (学生花名册): one row a pupil, whatever its columns are called and in whatever order."""
 
 import re
 from datetime import date
@@ -24,8 +24,7 @@ class Reader:
         """`year` is the school year's first, unless a title of the table names another."""
         self.table, self.notes, self.today, self.year = table, notes, today, year
         titles = [*reversed(self.table.above), self.table.sheet, self.table.file.rsplit(".", 1)[0]]
-        named = next((year for title in titles if (year := classes.year_in(text(title)))), None)
-        self.year = named or self.year
+        self.year = next((y for title in titles if (y := classes.year_in(text(title)))), year)
         places = (classes.within(title, self.year) for title in titles)
         self.title_place = next((place for place in places if place), None)
         grades = (classes.grade_within(title, self.year) for title in titles)
@@ -150,7 +149,7 @@ class Reader:
                 extra.append(f"出生年月 {text(cell)}")
                 self._doubt(pupil, "birth", "birth_unknown")
             return
-        whole = when.date()
+        whole = when.whole()
         if ident.birth and when.agrees(ident.birth) and when.doubt != "date_order":
             pupil.birth = ident.birth.isoformat()
             if whole is None and pupil.ident_doubt:
@@ -227,7 +226,7 @@ class Reader:
                 extra.extend(ticked[1:])
         if "since" in self.table.columns:
             when = dates.when(row.get("since"), self.today)
-            whole = when.date() if when else None
+            whole = when.whole() if when else None
             pupil.since = whole.isoformat() if whole else None
             if when and not whole:
                 self._doubt(pupil, "since", "date_unreadable")

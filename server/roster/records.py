@@ -104,7 +104,7 @@ class Ingredient:
 
 @dataclass(slots=True)
 class Meal:
-    """One meal of a menu: `date` is ISO, `sort` is breakfast, lunch, dinner or snack, price in yuan a head."""
+    """One meal of a menu: `date` is ISO, `sort` breakfast, lunch, dinner or snack, `price` in yuan a head."""
 
     spot: Spot
     date: str

@@ -12,7 +12,7 @@ _SURNAMES = {
     "隗": "wei", "郗": "xi", "郝": "hao", "幺": "yao", "哈": "ha", "阚": "kan", "谌": "chen", "逄": "pang",
     "纪": "ji", "那": "na", "句": "gou", "晟": "cheng", "祭": "zhai", "曲": "qu", "石": "shi", "葛": "ge",
     "尹": "yin", "闫": "yan", "钭": "tou", "芈": "mi", "冯": "feng", "侯": "hou", "殷": "yin", "沈": "shen",
-    "车": "che", "车臣": "che", "贾": "jia", "强": "qiang", "占": "zhan", "降": "jiang", "夏": "xia", "洪": "hong",
+    "车": "che", "贾": "jia", "强": "qiang", "占": "zhan", "降": "jiang", "夏": "xia", "洪": "hong",
 }  # fmt: skip
 _DOUBLE = {
     "尉迟": "yu chi", "长孙": "zhang sun", "万俟": "mo qi", "单于": "chan yu", "澹台": "tan tai",
@@ -26,12 +26,12 @@ load_single_dict({ord("覃"): "qín"})
 @lru_cache(maxsize=50_000)
 def pinyin(name: str) -> str:
     """`覃佑建` → `qinyoujian qyj`: what a search by letters finds, whole first, initials after a space."""
-    syllables = [s for s in _syllables(name) if s.isascii() and s.isalpha()]
+    syllables = [s.lower() for s in _syllables(name) if s.isascii() and s.isalpha()]
     return f"{''.join(syllables)} {''.join(s[0] for s in syllables)}"[:120] if syllables else ""
 
 
 def _syllables(name: str) -> list[str]:
     first = name[:2] if name[:2] in _DOUBLE else name[:1] if name[:1] in _SURNAMES else ""
     head = (_DOUBLE.get(first) or _SURNAMES.get(first, "")).split()
-    rest = lazy_pinyin(name[len(first) :], style=Style.NORMAL, errors=lambda odd: list(odd.lower()))
+    rest = lazy_pinyin(name[len(first) :], style=Style.NORMAL, errors="default")
     return [*head, *rest]

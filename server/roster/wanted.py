@@ -10,9 +10,9 @@ Json = Any
 
 @dataclass(slots=True)
 class Wanted:
-    """One doc as the workbooks have it. `values` by path; '' and None are empty cells, which delete nothing.
+    """One doc as the workbooks have it. `values` by path; '' and None are empty cells and delete nothing.
 
-    `sets` are sets that follow a cell (what it named before and names no longer is removed); `grows` only gain.
+    `sets` are sets that follow a cell (what it no longer names is removed); `grows` only gain.
     `cells` names the column a path came from, so that one changed cell counts once.
     """
 

@@ -3,23 +3,13 @@
 import re
 
 from server.roster.cells import Cell, text
+from server.roster.vocabulary import WORDS
 
 NONE = "无"
-CATEGORIES = ("脱贫户", "监测户", "低保户", "特困供养", "孤儿", "残疾")
-_CATEGORY_WORDS = {
-    "脱贫户": "脱贫户 脱贫家庭 脱贫 脱贫享受政策 脱贫享受政策户 已脱贫 已脱贫户 脱贫人口 脱贫家庭学生 脱贫户家庭",
-    "监测户": "监测户 监测对象 防返贫监测户 防止返贫监测对象 边缘易致贫户 边缘户 脱贫不稳定户 突发严重困难户 三类户 监测 "
-    "防返贫监测对象 易返贫致贫户",
-    "低保户": "低保户 低保 农村低保 城市低保 城镇低保 低保家庭 最低生活保障 最低生活保障家庭 低保对象 低保学生 农村低保户",
-    "特困供养": "特困供养 特困 五保 五保户 特困救助供养 特困人员 特困户 特困供养人员 特困救助 特困学生",
-    "孤儿": "孤儿 社会散居孤儿 孤儿学生",
-    "残疾": "残疾 残疾学生 残疾儿童 本人残疾 身体残疾 残疾人",
-}
-_OLD_WORDS = "建档立卡 建档立卡户 建档立卡贫困户 原建档立卡 原建档立卡户 贫困户 建卡户 精准扶贫户 建档立卡家庭 精准贫困户".split()
-_BY_WORD = {word: name for name, words in _CATEGORY_WORDS.items() for word in words.split()}
-_NO_WORDS = frozenset(
-    "无 否 / \\ - -- --- 没有 不是 非困难 一般 普通 一般家庭 普通家庭 正常 非 × X 无困难 一般户 非贫困户 0".split()
-)
+CATEGORIES = tuple(WORDS["categories"])
+_BY_WORD = {word: name for name, words in WORDS["categories"].items() for word in words}
+_OLD_WORDS = frozenset(WORDS["other_categories"]["old"])
+_NO_WORDS = frozenset(WORDS["other_categories"]["none"])
 
 
 def category(cell: Cell) -> tuple[str, list[str], str]:
@@ -68,7 +58,8 @@ def sex(cell: Cell) -> str:
 
 
 _ILL = re.compile(
-    "哮喘|心脏|先心|癫痫|过敏|糖尿病|白血病|血友病|肾病|肾炎|抽搐|惊厥|晕厥|贫血|乙肝|结核|肺病|低血糖|高血压|残疾证|蚕豆病|抑郁|手术|服药"
+    "哮喘|心脏|先心|癫痫|过敏|糖尿病|白血病|血友病|肾病|肾炎|抽搐|惊厥|晕厥|贫血|乙肝|结核|"
+    "肺病|低血糖|高血压|蚕豆病|抑郁|手术|服药"
 )
 
 
@@ -77,25 +68,10 @@ def health(note: str) -> str:
     return "；".join(part for part in re.split(r"[;；,，。\n]", note) if _ILL.search(part)).strip()
 
 
-OFFICE_WORDS = (
-    "资助办 资助 资助专干 德育处 政教处 德育 政教 教务处 教务 办公室 教导处 教导 学生处 资助中心".split()
-)
-_ROLE_WORDS = {
-    "principal": "校长 副校长 分管副校长 书记 校长室 分管领导 校级领导",
-    "office": " ".join(OFFICE_WORDS),
-    "general_affairs": "总务处 总务 后勤 后勤处 总务主任 后勤主任",
-    "counsellor": "心理教师 心理老师 心理辅导 心理辅导教师 心理健康教师 心理",
-    "dorm": "宿管 宿管员 生活老师 生活教师 宿舍管理员 宿管老师",
-    "class_teacher": "班主任",
-    "teacher": "教师 老师 科任教师 科任老师 任课教师 任课老师 帮扶责任人 帮扶教师 导师 科任 专任教师",
-    "grade_lead": "年级组长 年级主任 学段长",
-    "admin": "管理员 数据管理员 学校管理员 系统管理员 学籍管理员",
-}
-_ABOVE = frozenset("县级 县教育局 教育局 中心校 乡镇中心校 学区 督导 县级督导 乡镇".split())
-_ROLE_BY_WORD = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
-_COMMITTEE = frozenset(
-    "膳食委员会 膳食委员 膳委会 膳食监督家长委员会 膳食监督 膳食监督委员会 家长膳食委员会".split()
-)
+_ROLE_WORDS = WORDS["roles"]
+_ROLE_BY_WORD = {word: role for role, words in _ROLE_WORDS.items() for word in words}
+_COMMITTEE = frozenset(WORDS["other_roles"]["committee"])
+_ABOVE = frozenset(WORDS["other_roles"]["above"])
 _PARENT = re.compile("家长|家委")
 _CANTEEN = re.compile("食堂|炊事|厨|供餐|配餐|采购|餐饮|厨师|炊")
 _PUPIL = re.compile("学生代表|^学生$|少先队")
@@ -168,4 +144,5 @@ def _from_post(job: str) -> set[str]:
 
 def role_title(role: str) -> str:
     """A role as a workbook calls it."""
-    return _ROLE_WORDS.get(role, {"parent": "家长委员", "committee": "膳食委员"}.get(role, role)).split()[0]
+    own = {"parent": "家长委员", "committee": "膳食委员"}
+    return own.get(role) or next(iter(_ROLE_WORDS.get(role, [role])))

@@ -1,10 +1,10 @@
-"""Workbooks for tests: the four of the school in other formats, and rosters as other schools would write them."""
+"""Workbooks for tests: the four of the school in other formats, and rosters as other schools write them."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def as_csv(encoding: str, delimiter: str = ",", *, one_a_workbook: bool = False)
     return [(f"{key}.csv", buffer.getvalue().encode(encoding)) for key, buffer in files.items()]
 
 
-def xlsx(named: dict[str, Rows], merges: Sequence[tuple[int, int, int, int]] = ()) -> bytes:
+def xlsx(named: Mapping[str, Rows], merges: Sequence[tuple[int, int, int, int]] = ()) -> bytes:
     """A workbook of these sheets; `merges` (top, left, bottom, right) are merged in each of them."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
@@ -89,21 +89,7 @@ def ident(birth: str, order: int, region: str = "991234") -> str:
     return first + check_digit(first)
 
 
-HEADER = [
-    "序号",
-    "年级",
-    "班级",
-    "姓名",
-    "性别",
-    "出生日期",
-    "身份证号",
-    "家庭住址",
-    "监护人",
-    "关系",
-    "联系电话",
-    "住校",
-    "备注",
-]
+HEADER = "序号 年级 班级 姓名 性别 出生日期 身份证号 家庭住址 监护人 关系 联系电话 住校 备注".split()
 
 
 def pupil(number: int, name: str = "", **changes: Any) -> list[Any]:

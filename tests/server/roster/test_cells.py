@@ -55,7 +55,7 @@ def test_a_date_is_the_same_however_it_is_written(day: date) -> None:
     for way in ways:
         read = dates.when(way, TODAY)
         assert read is not None
-        assert (read.date(), read.doubt) == (day, ""), way
+        assert (read.whole(), read.doubt) == (day, ""), way
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_date_is_the_same_however_it_is_written(day: date) -> None:
 def test_odd_dates(written: cells.Cell, meant: date | None, doubt: str) -> None:
     read = dates.when(written, TODAY)
     assert read is not None
-    assert (read.date(), read.doubt) == (meant, doubt)
+    assert (read.whole(), read.doubt) == (meant, doubt)
 
 
 @given(st.integers(0, 10**11 - 1))

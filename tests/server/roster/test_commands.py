@@ -55,7 +55,9 @@ def test_a_foreign_file_ends_with_1_and_nothing_is_written(terminal: CliRunner, 
     assert "石门" not in listed.output
 
 
-def test_the_demo_is_refused_where_real_children_are(terminal: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_is_refused_where_real_children_are(
+    terminal: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ZOUFANG_ENV", "production")
     monkeypatch.setenv("SECRET_KEY", "a-secret-that-is-long-enough-for-production")
     done = terminal.invoke(main, ["demo"])

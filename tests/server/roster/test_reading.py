@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from datetime import date
 from typing import Any
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,7 +102,11 @@ def test_a_menu_has_dishes_foods_and_money() -> None:
     meal = read_files(four(), TODAY).meals[4]
     assert (meal.date, meal.sort, meal.price, meal.entitled) == ("2026-11-20", "lunch", 4.97, 304)
     assert meal.dishes == ["牛奶", "煮鸡蛋", "肉包"]
-    assert [(f.name, f.amount, f.unit) for f in meal.ingredients][0] == ("纯牛奶", 200, "ml")
+    assert (meal.ingredients[0].name, meal.ingredients[0].amount, meal.ingredients[0].unit) == (
+        "纯牛奶",
+        200,
+        "ml",
+    )
 
 
 # --- rosters that are written otherwise -------------------------------------------------------------------
@@ -312,10 +318,6 @@ def test_a_menu_of_one_row_a_dish_and_without_dates() -> None:
 
 
 def test_a_formula_without_a_result_is_said() -> None:
-    import io
-
-    import xlsxwriter
-
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     sheet = book.add_worksheet("花名册")

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
+import xlsxwriter
 
 from server.roster.book import read_files
 from server.roster.files import Refused
@@ -46,8 +47,6 @@ def test_one_bad_file_refuses_all(kind: str) -> None:
 
 
 def test_a_cell_at_the_far_corner_costs_nothing() -> None:
-    import xlsxwriter
-
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     sheet = book.add_worksheet("花名册")
