@@ -1,4 +1,4 @@
-"""The office's shell: who sits at the desk, what the navigation offers them, and how a page is put together."""
+"""The office's shell: who sits at the desk, what the navigation offers, how a page is put together."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def school_of(conn: AsyncConnection, desk: Desk) -> School:
 
 
 async def hold_school(conn: AsyncConnection, desk: Desk) -> None:
-    """Let no one else write at this school until the transaction ends, so that what is read now still holds then."""
+    """Let no one else write at this school until the transaction ends: what is read now holds then."""
     await conn.execute(select(schools.c.id).where(schools.c.id == desk.principal.school).with_for_update())
 
 

@@ -1,1 +1,1 @@
-"""Staff (人员) at the office: who has which role, which building a supervisor keeps, where they are signed in."""
+"""Staff (人员) at the office: roles, the buildings a supervisor keeps, where they are signed in."""

@@ -1,4 +1,4 @@
-"""`/office/people`: the list of staff, one person with buildings and devices. Plain forms; htmx swaps them."""
+"""`/office/people`: the list of staff, and one person with buildings and devices."""
 
 from __future__ import annotations
 
