@@ -144,6 +144,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
+    needs.postgres_bin()  # here, so that each test that is skipped for it counts
     template = request.getfixturevalue("postgres_template")
     with request.getfixturevalue("postgres").database(f"TEMPLATE {template}") as url:
         yield url
@@ -155,6 +156,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
+    needs.postgres_bin()
     with request.getfixturevalue("postgres").database() as url:
         yield url
 
