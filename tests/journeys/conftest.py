@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Error, Playwright, sync_playwright
 
 from tests.journeys.browser import Browser
 from tests.journeys.school import fill_school
 from tests.journeys.server import Server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver."""
+    """Playwright's driver. It keeps a loop running as long as it is there, which other files can't have."""
     with sync_playwright() as driver:
         yield driver
 
@@ -44,7 +45,9 @@ def server(small_school: Path, tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def browser(playwright: Playwright, server: Server, tmp_path: Path) -> Iterator[Callable[..., Browser]]:
+def browser(
+    request: pytest.FixtureRequest, playwright: Playwright, server: Server, tmp_path: Path
+) -> Iterator[Callable[..., Browser]]:
     """`browser("name", place="phone")` makes a person's browser, not yet opened."""
     made: list[Browser] = []
 
@@ -52,7 +55,14 @@ def browser(playwright: Playwright, server: Server, tmp_path: Path) -> Iterator[
         made.append(Browser(playwright, tmp_path / f"profile-{name}", server.url, **options))
         return made[-1]
 
+    failed_before = request.session.testsfailed
     yield make
     for one in made:
         if hasattr(one, "context"):
+            if request.session.testsfailed > failed_before:
+                with suppress(Error):  # a picture of what went wrong, if the page can still be taken
+                    one.look(f"failed-{one.profile.name}", audit=False)
             one.close()
+    faults = list(dict.fromkeys(fault for one in made for fault in one.faults))
+    if faults:
+        pytest.fail("what the screens are not:\n" + "\n".join(faults), pytrace=False)

@@ -16,7 +16,7 @@ class Filling:
     def question(self, label: str) -> Locator:
         """The question that asks `label`."""
         heading = self.page.locator("h2, .label", has_text=re.compile(f"^{re.escape(label)}$"))
-        return self.page.locator("section.q", has=heading).first
+        return self.page.locator(".q", has=heading).first
 
     def choose(self, label: str, *options: str) -> None:
         """Tap each of these answers of a question."""
@@ -46,6 +46,17 @@ class Filling:
     def go_on(self) -> None:
         """Press the main button at the bottom."""
         self.page.locator(".dock .btn.main").tap()
+
+    def submit(self) -> None:
+        """Go on to the end of the form and hand it in; ends on the record, which waits to be sent."""
+        main = self.page.locator(".dock .btn.main")
+        while "提交" not in main.inner_text():
+            here = self.page.url
+            main.tap()
+            expect(self.page).not_to_have_url(here)
+        main.tap()
+        expect(self.page).to_have_url(re.compile("/app/records/"))
+        expect(self.page.locator(".state.phone")).to_be_visible()
 
     def section(self, title: str) -> None:
         """Wait until the trail stands at this section."""

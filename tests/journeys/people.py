@@ -21,10 +21,8 @@ def sign_in(browser: Browser, phone: str, *, picture: str = "") -> None:
     page.get_by_label("手机号").fill(phone)
     page.get_by_label("密码", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="登录", exact=True).tap()
-    expect(page).to_have_url(re.compile("/app/(first)?$"))
-    synced(browser)
-    browser.go("/app/")
-    expect(page.get_by_role("heading", name="今天", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="今天", level=1)).to_be_visible(timeout=30_000)
+    expect(page.locator("#stand")).to_contain_text("已和学校对上")
 
 
 def synced(browser: Browser) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.app import create_app
@@ -34,8 +36,9 @@ def today() -> datetime:
 
 
 def fill_school(folder: Path) -> People:
-    """Fill the migrated database in `folder`: a class, a building, today's lunch, duties, an earlier visit."""
-    return asyncio.run(_fill(folder))
+    """Fill the migrated database in `folder`: a class, a building, today's lunch, duties, a visit."""
+    with ThreadPoolExecutor(1) as beside:  # Playwright's loop may be running in this thread
+        return beside.submit(asyncio.run, _fill(folder)).result()
 
 
 async def _fill(folder: Path) -> People:
@@ -70,7 +73,7 @@ async def _pupil(village: Village, name: str, pinyin: str, place: str, group: st
 
 async def _building(village: Village, pupils: list[str]) -> None:
     rooms = {"203": pupils[1:4], "204": pupils[4:]}
-    fields = {
+    fields: dict[str, Any] = {
         f"rooms/{number}": {
             "number": number,
             "beds": [{"bed": str(n), "student": pupil} for n, pupil in enumerate(sleepers, 1)],
@@ -81,7 +84,7 @@ async def _building(village: Village, pupils: list[str]) -> None:
 
 
 async def _lunch(village: Village) -> None:
-    lines = {f"dishes/{new_id()}": {"name": dish} for dish, _ in DISHES}
+    lines: dict[str, Any] = {f"dishes/{new_id()}": {"name": dish} for dish, _ in DISHES}
     lines |= {
         f"ingredients/{new_id()}": {"dish": dish, "name": thing, "amount": 80, "unit": "克"}
         for dish, thing in DISHES
