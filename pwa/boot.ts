@@ -1,5 +1,8 @@
 /** The page that a server answers under /app/ until the worker does: installs it, or says what stands in the way. */
 
+const TRIES = "boot-tries";
+const MOST_TRIES = 3;
+
 /** Shows the part for what is the case; the others stay hidden. */
 function show(part: string): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-boot]")) {
@@ -7,17 +10,29 @@ function show(part: string): void {
   }
 }
 
+/** On to the worker's own page. A forced reload goes past a worker that is there; that may happen a few times only. */
+function enter(): void {
+  const tries = Number(sessionStorage.getItem(TRIES) ?? 0) + 1;
+  sessionStorage.setItem(TRIES, String(tries));
+  if (tries > MOST_TRIES) {
+    sessionStorage.removeItem(TRIES);
+    show("failed");
+    return;
+  }
+  location.replace(location.pathname.startsWith("/app/") ? location.href : "/app/");
+}
+
 async function install(): Promise<void> {
   const registration = await navigator.serviceWorker.register("/sw.js", {
     scope: "/app/",
     updateViaCache: "none",
   });
-  if (registration.active) {
-    // A forced reload goes past the worker: one that is there takes over with the next plain navigation.
-    location.replace(location.href);
-    return;
-  }
-  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+  const worker = registration.active ?? registration.waiting ?? registration.installing;
+  if (!worker || worker.state === "activated") return enter();
+  worker.addEventListener("statechange", () => {
+    if (worker.state === "activated") enter();
+    if (worker.state === "redundant") show("failed");
+  });
 }
 
 async function start(): Promise<void> {

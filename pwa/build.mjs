@@ -17,7 +17,7 @@ const TARGET = ["chrome90", "safari16.4", "firefox115"];
 /** Scripts and styles by entry; the phone keeps PHONE for the time without a signal. */
 const SCRIPTS = ["page.ts", "boot.ts", "office.ts", "fill.ts"];
 const STYLES = ["style/phone.css", "style/office.css"];
-const PHONE = ["page.js", "phone.css", "icons.svg", "icon.svg"];
+const PHONE = ["page.js", "phone.css", "icons.svg", "icon.svg", "icon-192.png"];
 
 const common = {
   bundle: true,

@@ -18,7 +18,7 @@ export function standOf(note: SyncNote | undefined, unsent: number, online: bool
     unsent > 0 ? fmt(_("{n}条都已存本机，关机也不会丢。"), { n: unsent }) : _("本机没有等着上传的。");
   const stand = { busy: false, signin: false };
   if (!online || note?.state === "offline") {
-    const detail = safe + _("有信号时自动上传。");
+    const detail = unsent > 0 ? safe + _("有信号时自动上传。") : _("写下的先存在本机，有信号时自动上传。");
     return { ...stand, sign: "nosignal", line: _("没有信号，照常填写"), detail };
   }
   switch (note?.state) {

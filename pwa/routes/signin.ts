@@ -21,7 +21,7 @@ async function signinPage(c: OpenContext, phone: string, error: string, status: 
     {
       phone,
       error,
-      school: cards.find(({ id }) => id === c.settings.current)?.schoolName ?? "",
+      school: cards.sort((a, b) => b.used - a.used)[0]?.schoolName ?? "",
       known: cards.length > 0,
       others: others.map(({ name, phone: theirs, unsent }) => ({
         name,
