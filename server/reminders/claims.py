@@ -42,8 +42,8 @@ class Row:
     reached: frozenset[str]
 
     def is_open(self, now: datetime) -> bool:
-        """Whether somebody should (again) take it up."""
-        return self.state in ("claimed", "waiting") and self.until <= now
+        """Whether somebody should (again) take it up; one that ended its workers too often is left alone."""
+        return self.state in ("claimed", "waiting") and self.until <= now and self.attempts < ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class Worker:
 
     async def _send(self, job: Job, device: Device) -> Outcome:
         now = self.clock()
-        outcome = await self.sender.send(device, job.reminder, now)
+        outcome = await self.sender.send(device, job.reminder, job.claim.person.school, now)
         async with self.db.write() as conn:
             if outcome.sent is Sent.OK:
                 await claims.note_reached(conn, job.claim, device.id)

@@ -58,17 +58,17 @@ class Sender:
     subject: str
     outgoing: Outgoing
 
-    async def send(self, device: Device, reminder: Reminder, now: datetime) -> Outcome:
-        """Encrypt, sign and post a reminder to a device."""
+    async def send(self, device: Device, reminder: Reminder, school: str, now: datetime) -> Outcome:
+        """Encrypt, sign and post a reminder of a school to a device."""
         try:
             check_endpoint(device.endpoint, self.outgoing.hosts)  # before pywebpush signs something for it
             reply = await webpush_async(
                 {"endpoint": device.endpoint, "keys": {"p256dh": device.p256dh, "auth": device.auth}},
-                payload(reminder),
+                payload(reminder, topic(reminder, school)),
                 vapid_private_key=self.keys.private,
                 vapid_claims={"sub": self.subject or NO_SUBJECT},
                 ttl=int((reminder.until - now).total_seconds()),
-                headers={"Urgency": "normal", "Topic": topic(reminder)},
+                headers={"Urgency": "normal", "Topic": topic(reminder, school)},
                 # pywebpush only calls .post() and looks at .status and .headers
                 aiohttp_session=cast(aiohttp.ClientSession, OneDoor(self.outgoing)),
             )
@@ -81,15 +81,15 @@ class Sender:
         return judge(getattr(reply, "status", None), None, now)
 
 
-def payload(reminder: Reminder) -> str:
+def payload(reminder: Reminder, tag: str) -> str:
     """What the phone's worker gets: `pwa/push.ts` reads it. `tag` makes a second copy replace the first."""
-    message = {"title": _("走访"), "body": reminder.text, "url": reminder.url, "tag": reminder.occasion}
+    message = {"title": _("走访"), "body": reminder.text, "url": reminder.url, "tag": tag}
     return json.dumps(message, ensure_ascii=False)
 
 
-def topic(reminder: Reminder) -> str:
-    """A name under which a push service keeps only the latest undelivered message of this phone."""
-    return sha256(reminder.occasion.encode()).hexdigest()[:32]
+def topic(reminder: Reminder, school: str) -> str:
+    """The message's name: of several with one name the service keeps, and the phone shows, only the latest."""
+    return sha256(f"{school} {reminder.occasion}".encode()).hexdigest()[:32]
 
 
 def judge(status: int | None, retry_after: str | None, now: datetime) -> Outcome:

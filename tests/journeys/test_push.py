@@ -64,7 +64,7 @@ TAP = """async () => {
 def apart(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end beside Playwright's loop."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+        return pool.submit(lambda: asyncio.run(work)).result()
 
 
 @pytest.fixture

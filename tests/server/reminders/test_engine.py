@@ -248,3 +248,22 @@ async def test_one_persons_trouble_is_not_everybodys(town: Town, monkeypatch: py
 
     monkeypatch.setattr(Sender, "send", trouble)
     assert await town.run() == 1
+
+
+async def test_what_ends_every_worker_is_left_alone_after_some_tries(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town.phone()
+    await town.assign(town.li)
+    tries = 0
+
+    async def die(*_: object) -> Outcome:
+        nonlocal tries
+        tries += 1
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Sender, "send", die)
+    for _ in range(12):
+        assert await town.run() == 0
+        town.clock.tick(minutes=6)
+    assert tries == 6

@@ -10,7 +10,7 @@ import pytest
 from server.reminders.keys import make_keys
 from server.reminders.outgoing import Outgoing
 from server.reminders.plan import Reminder
-from server.reminders.push import Device, Outcome, Sender, Sent
+from server.reminders.push import Device, Outcome, Sender, Sent, topic
 from tests.push_service import HOST, Browser, PushService
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def device(endpoint: str, browser: Browser | None = None) -> Device:
 
 
 async def push(outgoing: Outgoing, to: Device) -> Outcome:
-    return await Sender(KEYS, "mailto:office@school.example", outgoing).send(to, REMINDER, NOW)
+    return await Sender(KEYS, "mailto:office@school.example", outgoing).send(to, REMINDER, "school", NOW)
 
 
 async def test_the_phone_can_read_it_and_the_service_cannot(service: PushService) -> None:
@@ -57,6 +57,10 @@ async def test_it_says_how_long_it_is_worth_and_who_sends(service: PushService) 
     assert len(headers["topic"]) == 32
     assert headers["authorization"].startswith("vapid t=")
     assert KEYS.public in headers["authorization"]
+
+
+def test_two_schools_of_one_person_do_not_push_each_other_away() -> None:
+    assert topic(REMINDER, "one") != topic(REMINDER, "other")
 
 
 @pytest.mark.parametrize(
