@@ -88,7 +88,7 @@ def payload(reminder: Reminder, tag: str) -> str:
 
 
 def topic(reminder: Reminder, school: str) -> str:
-    """The message's name: of several with one name the service keeps, and the phone shows, only the latest."""
+    """The message's name: of several with one name only the latest is kept by the service and shown."""
     return sha256(f"{school} {reminder.occasion}".encode()).hexdigest()[:32]
 
 
