@@ -63,7 +63,7 @@ VISITS: tuple[dict[str, Any], ...] = (
 async def earlier_visits(
     conn: AsyncConnection, env: Env, school: str, report: Report, teacher: str, office: str, today: date
 ) -> None:
-    """An approved visit each for the pupils whom this teacher (a phone number) helps, and some of the class."""
+    """An approved visit each for pupils whom this teacher (a phone number) helps, and some of the class."""
     author = await load_principal(conn, report.people[teacher], school)
     reviewer = await load_principal(conn, report.people[office], school)
     if author is None or reviewer is None:

@@ -51,6 +51,8 @@ def _from_number(number: float) -> When:
     if _FIRST_SERIAL <= number <= _LAST_SERIAL:
         day = _EXCEL_DAY_ZERO + timedelta(days=int(number))
         return When(day.year, day.month, day.day)
+    if number != number or abs(number) > 1e8:
+        return When(doubt="date_unreadable")
     if number != int(number):
         year, _, month = repr(number).partition(".")
         # 2019.1 may have been 2019.10 before Excel took it for a number

@@ -146,7 +146,7 @@ class Planner:
         )
 
     def _columns(self, wanted: Wanted, body: dict[str, Any], last: Cells) -> dict[str, str]:
-        """The column that each path came from, '' where it follows from another; a guardian is up to three."""
+        """The column that each path came from, '' where it follows from another; a guardian is three."""
         found: dict[str, str] = {}
         for path, value in body.items():
             column = wanted.cells.get(path, path)

@@ -6,9 +6,11 @@ from typing import Any
 from server.roster.actions import Report, figures
 from server.roster.book import Book
 from server.roster.link import Linked
+from server.roster.notes import Problem
 from server.roster.plan import Plan
 
 KEPT_PROBLEMS = 5_000
+GOOD_TO_KNOW = frozenset({"note_alert", "column_not_kept", "sheet_hidden", "phone_remark", "date_short_year"})
 COUNTED = ("students", "boarders", "left_behind", "helped", "staff", "pairs", "dorm_rooms")
 
 
@@ -25,7 +27,7 @@ def preview(book: Book, linked: Linked, plan: Plan) -> dict[str, Any]:
         "columns": plan.changed_by_column(),
         "absent": [list(one) for one in sorted(linked.absent, key=lambda one: one[::-1])[:500]],
         "absent_count": len(linked.absent),
-        "problems": [problem.masked() for problem in book.notes.problems[:KEPT_PROBLEMS]],
+        "problems": [problem.masked() for problem in in_order(book.notes.problems)[:KEPT_PROBLEMS]],
         "problem_count": len(book.notes.problems) + book.notes.dropped,
         "flagged": len(counted["flagged_ident"]),
         "duplicates": len(counted["duplicates"]),
@@ -33,6 +35,15 @@ def preview(book: Book, linked: Linked, plan: Plan) -> dict[str, Any]:
             [code, n, book.notes.examples.get(code, [])] for code, n in book.notes.tidied.most_common() if n
         ],
     }
+
+
+def in_order(problems: list[Problem]) -> list[Problem]:
+    """What a person must decide first, what is only good to know last; else as in the sheets."""
+    return sorted(problems, key=lambda problem: (problem.code in GOOD_TO_KNOW, not _first(problem.code)))
+
+
+def _first(code: str) -> bool:
+    return code.startswith(("ident_", "duplicate", "total_", "canteen", "role_", "pair_", "bed_"))
 
 
 def result(before: dict[str, Any], report: Report) -> dict[str, Any]:

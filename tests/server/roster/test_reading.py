@@ -113,7 +113,7 @@ def test_a_menu_has_dishes_foods_and_money() -> None:
 
 
 def test_one_sheet_a_class_with_two_header_rows() -> None:
-    """No class column: the class is the sheet's name or stands in the title; the header has two merged rows."""
+    """No class column: it is the sheet's name or in its title; the header has two merged rows."""
     header = [
         ["某小学学生基本情况表"],
         ["编号", "学生信息", "", "", "", "监护人", "", "", "困难类别", "", "", "寄宿生"],
