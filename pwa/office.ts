@@ -17,6 +17,7 @@ interface SwapDetail {
 }
 
 const scrolls = new Map<string, number>();
+let active = "";
 
 function say(text: string): void {
   const live = document.getElementById("say");
@@ -122,9 +123,10 @@ document.addEventListener("htmx:before:swap", (event) => {
     return;
   }
   keepScroll();
+  active = document.activeElement?.id ?? "";
 });
-document.addEventListener("htmx:after:swap", () => {
-  const active = document.activeElement?.id;
+// The page's title is set between "after" and "finally".
+document.addEventListener("htmx:finally:swap", () => {
   prepare(document);
   restoreScroll();
   if (active) document.getElementById(active)?.focus();

@@ -31,7 +31,7 @@ async def page(
         "picks": await _picks(conn, env, who, asked),
         "filter": asked,
         "empty": _("没有等着审核的记录") if asked == Filter() else _("没有这样的记录，换个条件看看"),
-        "total": total,
+        "said_count": fmt(_("共{n}条"), n=total),
     }
 
 

@@ -177,14 +177,10 @@ def _notices(
 def _asked_notice(
     form: Form, state: str | None, asked: View, known: Docs, zone: ZoneInfo, today: date
 ) -> View:
-    notes = []
-    for path, note in (asked.get("fields") or {}).items():
-        question = form.question_for(str(path))
-        notes.append(fmt(_("{label}：{note}"), label=question.label if question else path, note=note))
-    who = fmt(
-        _("{name} {when}"), name=name_of(known, asked.get("by")), when=moment(asked.get("at"), zone, today)
-    )
+    questions = [form.question_for(str(path)) for path in asked.get("fields") or {}]
+    labels = "、".join(question.label for question in questions if question)
+    who = f"{name_of(known, asked.get('by'))} {moment(asked.get('at'), zone, today)}"
     until = fmt(_("{date}前补好"), date=day(asked.get("until"), today)) if asked.get("until") else ""
     words = _("退回后补好又交来了") if state == "submitted" else _("已退回，等他补好")
-    text = "；".join(part for part in (asked.get("reason") or "", *notes, until, who) if part)
+    text = "，".join(part for part in (asked.get("reason") or "", labels, until, who) if part)
     return {"kind": "warn", "icon": "return", "title": words, "text": text}
