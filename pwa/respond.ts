@@ -8,8 +8,22 @@ import { routes } from "./routes";
 import { _ } from "./text";
 import { Vault } from "./vault";
 
+/** Saves that are under way: a page asked for meanwhile shows what they stored. */
+const saving = new Set<Promise<Response>>();
+
 /** Answers any request under /app/. */
 export async function respond(request: Request, env: Env): Promise<Response> {
+  if (request.method === "GET") {
+    await Promise.allSettled(saving);
+    return answer(request, env);
+  }
+  const save = answer(request, env);
+  saving.add(save);
+  save.finally(() => saving.delete(save));
+  return save;
+}
+
+async function answer(request: Request, env: Env): Promise<Response> {
   const url = new URL(request.url);
   const partial = request.headers.get("HX-Request") === "true";
   let c: OpenContext | null = null;

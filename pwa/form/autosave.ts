@@ -37,6 +37,7 @@ export class Autosave {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.leave();
     });
+    window.addEventListener("beforeunload", () => this.leave());
     window.addEventListener("pagehide", () => this.leave());
   }
 
@@ -63,18 +64,21 @@ export class Autosave {
     if (!form || this.dirty.size === 0) return;
     if (!leaving && this.saving) return this.schedule(PAUSE);
     if (!leaving && this.composing) return;
-    const names = [...this.dirty];
-    const units = names.map((name) => findUnit(form, name)).filter((unit) => unit !== null);
+    const units = [...this.dirty].map((name) => findUnit(form, name)).filter((unit) => unit !== null);
     const body = bodyOf(form, units);
+    const posted = units.map(post);
     this.dirty.clear();
     this.saving = true;
     try {
-      const reply = await post(form.dataset.autosave ?? "", body, leaving);
-      if (form.isConnected)
-        await this.take(form, reply, new Map(units.map((unit) => [unitName(unit), shownValue(unit)])), body);
+      const reply = await send(form.dataset.autosave ?? "", body, leaving);
+      if (form.isConnected) await this.take(form, reply, posted, body.get("s"));
       this.unsavedSince = null;
     } catch {
-      for (const name of names) this.dirty.add(name);
+      for (const { name, unit, was } of posted) {
+        this.dirty.add(name);
+        const mine = mark(unit, "was");
+        if (mine) mine.value = was;
+      }
       this.tellUnsaved(form);
       this.schedule(RETRY);
     } finally {
@@ -95,8 +99,8 @@ export class Autosave {
   private async take(
     form: HTMLFormElement,
     html: string,
-    posted: Map<string, string | null>,
-    body: URLSearchParams,
+    posted: Posted[],
+    section: string | null,
   ): Promise<void> {
     const reply = new DOMParser().parseFromString(html, "text/html");
     const saved = reply.getElementById("saved");
@@ -107,8 +111,8 @@ export class Autosave {
     }
     const live = form.querySelector("#live");
     const fresh = reply.getElementById("live");
-    const section = reply.querySelector<HTMLInputElement>("input[name=s]")?.value;
-    if (!live || !fresh || section !== body.get("s")) return;
+    const shown = reply.querySelector<HTMLInputElement>("input[name=s]")?.value;
+    if (!live || !fresh || shown !== section) return;
     const kept = this.keep(form, fresh, posted);
     await this.swap(fresh.innerHTML, live);
     for (const unit of kept) unit.removeAttribute("hx-morph-skip");
@@ -118,7 +122,7 @@ export class Autosave {
   }
 
   /** Units that the swap must leave alone; what they are compared with next time is brought up to date. */
-  private keep(form: HTMLFormElement, fresh: HTMLElement, posted: Map<string, string | null>): HTMLElement[] {
+  private keep(form: HTMLFormElement, fresh: HTMLElement, posted: Posted[]): HTMLElement[] {
     const active = document.activeElement;
     const names = new Set(this.dirty);
     if (isTyping(active)) names.add(unitName(unitOf(active) ?? form));
@@ -129,20 +133,35 @@ export class Autosave {
       unit.setAttribute("hx-morph-skip", "");
       kept.push(unit);
       const was = mark(unit, "was");
-      if (was && posted.has(name)) was.value = nextWas(unit, findUnit(fresh, name), posted.get(name) ?? null);
+      const stored = posted.some((one) => one.name === name) && storedValue(unit, findUnit(fresh, name));
+      if (was && typeof stored === "string") was.value = stored;
     }
     return kept;
   }
 }
 
-/** What the server holds of a unit now. Where it was shown anew from a later revision, only our own part counts. */
-function nextWas(unit: HTMLElement, fresh: HTMLElement | null, posted: string | null): string {
-  const sameBase = fresh && mark(fresh, "base")?.value === mark(unit, "base")?.value;
-  if (fresh && sameBase) return mark(fresh, "was")?.value ?? "";
-  return posted ?? "";
+/** A unit on its way: what it was compared with before, in case it does not arrive. */
+interface Posted {
+  name: string;
+  unit: HTMLElement;
+  was: string;
 }
 
-async function post(url: string, body: URLSearchParams, leaving: boolean): Promise<string> {
+/** From now on the unit is compared with what is on its way, so that going back to the old value counts as a change. */
+function post(unit: HTMLElement): Posted {
+  const mine = mark(unit, "was");
+  const was = mine?.value ?? "";
+  if (mine) mine.value = shownValue(unit) ?? "";
+  return { name: unitName(unit), unit, was };
+}
+
+/** What is stored of a unit as the reply tells it; not where it was shown anew from a later revision. */
+function storedValue(unit: HTMLElement, fresh: HTMLElement | null): string | null {
+  const sameBase = fresh && mark(fresh, "base")?.value === mark(unit, "base")?.value;
+  return fresh && sameBase ? (mark(fresh, "was")?.value ?? "") : null;
+}
+
+async function send(url: string, body: URLSearchParams, leaving: boolean): Promise<string> {
   const headers = { "HX-Request": "true", "X-CSRFToken": body.get("csrf") ?? "" };
   const response = await fetch(url, {
     method: "POST",
