@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from server.problems import Problem
 from server.settings import Settings
 from server.text import use_language
+
+log = logging.getLogger("zoufang")
 
 SESSION_COOKIE = "session"
 CSRF_COOKIE = "csrftoken"
@@ -86,6 +89,8 @@ class Csrf(ASGIMiddleware):
         if request.method not in SAFE_METHODS and not by_delivery:
             settings: Settings = request.app.state.settings
             if not same_origin(request, settings):
+                seen = [request.headers.get(name) for name in ("origin", "host", "sec-fetch-site")]
+                log.warning("refused: origin %s, host %s, site %s; behind a proxy set BASE_URL", *seen)
                 raise Problem(403, "csrf")
             token = request.headers.get(CSRF_HEADER) or await _field(request)
             if not _is_expected(token, request, settings):
@@ -156,6 +161,7 @@ def cookie(
 
     Secure except on this machine itself: elsewhere a password must not travel in the clear.
     """
+    https = request.url.scheme == "https" or request.app.state.settings.base_url.startswith("https://")
     local = request.url.hostname in ("localhost", "127.0.0.1", "::1")
     return Cookie(
         key=key,
@@ -163,6 +169,6 @@ def cookie(
         max_age=seconds,
         path="/",
         httponly=not script,
-        secure=not local or request.url.scheme == "https",
+        secure=https or not local,
         samesite="lax",
     )
