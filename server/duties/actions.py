@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import count
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -94,10 +95,16 @@ async def out_of_sight(
 async def _has_already(
     conn: AsyncConnection, env: Env, who: Principal, assignee: str, form: str, due: date
 ) -> set[str]:
-    day = due.isoformat()
-    found = await read.many(conn, env, who, kind="duty", state="open", since=day, until=day, limit=MOST)
-    same: Sequence[Due] = of_person(assignee, ((duty.id, duty.fields) for duty in found))
-    return {student for duty in same if duty.form == form for student in duty.students}
+    day, standing = due.isoformat(), set[str]()
+    for offset in count(0, MOST):
+        found = await read.many(
+            conn, env, who, kind="duty", state="open", since=day, until=day, limit=MOST, offset=offset
+        )
+        same = of_person(assignee, ((duty.id, duty.fields) for duty in found))
+        standing |= {student for duty in same if duty.form == form for student in duty.students}
+        if len(found) < MOST:
+            break
+    return standing
 
 
 async def _event(
