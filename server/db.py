@@ -26,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
-BUSY_SECONDS = 10
+BUSY_SECONDS = 30  # as long as the import of a large school may take in another process
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: what was acknowledged must outlive a power cut
