@@ -46,7 +46,8 @@ def worker(once: bool, every: int) -> None:
         settings = load_settings(os.environ)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    log.setLevel(logging.INFO)
     sent = asyncio.run(_checked(settings, once, every))
     if once:
         click.echo(f"{sent} sent")
