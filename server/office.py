@@ -105,23 +105,23 @@ async def _nav(conn: AsyncConnection, who: Principal) -> list[Context]:
     if who.may("office.settle"):
         undecided = await read.count(conn, who, kind="visit", ref=DISPUTED)
         undecided += await read.count(conn, who, kind="held", state="waiting")
-    links = [
-        ("office.review", "review", "/office/", "seal", _("审核"), waiting),
-        ("office.settle", "settle", "/office/settle", "split", _("待裁定"), undecided),
-        ("office.records", "students", "/office/students", "people", _("学生"), 0),
+    work = [
+        ("office.review", _link("review", "/office/", "seal", _("审核"), waiting)),
+        ("office.settle", _link("settle", "/office/settle", "split", _("待裁定"), undecided)),
+        ("office.records", _link("students", "/office/students", "people", _("学生"))),
     ]
-    desk_links = [
-        ("office.import", "import", "/office/import", "inbox", _("名册导入"), 0),
-        ("office.people", "people", "/office/people", "user", _("账号与设备"), 0),
+    upkeep = [
+        ("office.import", _link("import", "/office/import", "inbox", _("名册导入"))),
+        ("office.people", _link("people", "/office/people", "user", _("账号与设备"))),
     ]
-    return [
-        {"title": title, "links": shown}
-        for title, group in (("", links), (_("办公"), desk_links))
-        if (shown := [_link(*rest) for may, *rest in group if who.may(may)])
+    groups = [
+        (title, [link for may, link in group if who.may(may)])
+        for title, group in (("", work), (_("办公"), upkeep))
     ]
+    return [{"title": title, "links": links} for title, links in groups if links]
 
 
-def _link(key: str, href: str, icon: str, word: str, count: int) -> Context:
+def _link(key: str, href: str, icon: str, word: str, count: int = 0) -> Context:
     return {"key": key, "href": href, "icon": icon, "word": word, "count": count}
 
 

@@ -123,7 +123,7 @@ def _ops(target: Target, changes: list[Change], now: str) -> list[Op]:
 
 
 def _op(target: Target, kind: str, changes: list[Change], base: int, now: str, **parts: Any) -> Op:
-    was = {change.path: change.was for change in changes if change.was is not None}
+    was: dict[str, str | None] = {change.path: change.was for change in changes if change.was is not None}
     return Op(
         seq=0,
         op=kind,

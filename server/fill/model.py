@@ -74,7 +74,7 @@ async def around(conn: AsyncConnection, env: Any, who: Principal, target: Target
     meal = known.get(str(target.meta.get("meal")))
     part_a = None
     if target.form.name == "meal_audit_b" and meal:
-        asked = {"kind": "visit", "form": "meal_audit_a", "ref": meal.id, "state": HANDED_IN}
+        asked: dict[str, Any] = {"kind": "visit", "form": "meal_audit_a", "ref": meal.id, "state": HANDED_IN}
         part_a = next(iter(await read.many(conn, env, who, **asked, limit=1)), None)
     return Around(before, known, who.user, meal, part_a, options, env.clock(), zone)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
@@ -109,8 +110,8 @@ async def set_buildings(request: Req, desk: NamedDependency[Desk], person: FromP
 
 
 def _edit(doc: read.VisibleDoc, change: dict[str, list[str]]) -> Op:
-    parts = {"form": doc.form, "form_version": doc.form_version, "base": doc.rev}
-    return Op(0, "edit", doc.kind, doc.id, set={"buildings": change}, **parts)
+    about = {"form": doc.form, "form_version": doc.form_version, "base": doc.rev}
+    return msgspec.structs.replace(Op(0, "edit", doc.kind, doc.id, set={"buildings": change}), **about)
 
 
 @post("/{person:str}/revoke", status_code=303)

@@ -44,7 +44,7 @@ async def places(
     conn: AsyncConnection, env: Any, who: Principal, pupils: list[read.VisibleDoc]
 ) -> dict[str, dict[str, str]]:
     """Where each pupil lives and with whom, from the household: {pupil: {"place", "carer"}}."""
-    wanted = {p.fields.get("household") for p in pupils if p.fields.get("household")}
+    wanted = {str(p.fields["household"]) for p in pupils if p.fields.get("household")}
     homes = {doc.id: doc.fields for doc in await read.some(conn, env, who, sorted(wanted))}
     found = {}
     for pupil in pupils:

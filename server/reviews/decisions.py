@@ -100,9 +100,11 @@ def decisions(env: Any, doc: read.VisibleDoc, form: FormMultiDict, offset: str) 
 def _third(env: Any, doc: read.VisibleDoc, path: str, raw: str, offset: str) -> Any:
     form = env.forms.get(doc.form, doc.form_version)
     question = form.question_for(path) if form else None
+    if question is None:
+        raise Refused(_("这一项现在的表里没有了。"))
     try:
         value = clean(raw).strip() if question.merge == "text" else scalar(question.type, raw, offset)
-    except (ValueError, AttributeError) as error:
+    except ValueError as error:
         raise Refused(_("另写的值读不出来，请再看一下。"), f"other.{path}") from error
     if value in (None, ""):
         raise Refused(_("选了“都不对”，请把对的写上。"), f"other.{path}")

@@ -46,11 +46,22 @@ async def neighbours(
     """The docs that records refer to (pupils, buildings, meals, people), by id; only those in sight."""
     wanted = {ident for ident in also if ident}
     for doc in docs:
-        wanted.update(about(doc), people_of(doc))
+        wanted.update(about(doc), people_of(doc), *(mentioned(item) for item in doc.fields.items()))
         wanted.update(one for one in [doc.meta.get("household")] if isinstance(one, str))
         wanted.update(stamp["by"] for stamp in doc.stamps.values() if stamp.get("by"))
         wanted.update(s["by"] for siblings in doc.siblings.values() for s in siblings if s.get("by"))
     return {doc.id: doc for doc in await read.some(conn, env, who, sorted(wanted))}
+
+
+def mentioned(value: Any) -> Iterator[str]:
+    """Ids in an answer, at any depth: pupils who are absent, a carer in a list."""
+    if isinstance(value, str):
+        yield from (part for part in value.split("/") if ID.fullmatch(part))
+    elif isinstance(value, Mapping):
+        yield from mentioned(list(value.items()))
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from mentioned(part)
 
 
 def name_of(known: Docs, ident: str | None) -> str:

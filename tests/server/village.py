@@ -56,7 +56,7 @@ class Village:
             client = self.clients.setdefault(role, new_id())
             return await write.submit(conn, state.env, who, client, list(ops))
 
-    async def make(self, kind: str, role: str = "server", **values: Any) -> str:
+    async def make(self, kind: str, values: dict[str, Any], role: str = "server") -> str:
         """A doc of a kind that is no visit."""
         ident = new_id()
         results = await self.ops(
@@ -74,7 +74,7 @@ class Village:
         meta = {"students": [self.ids[pupil]], "household": self.ids["household"]}
         values = {"visitors": {"add": [self.people.ids[role]]}, **answers}
         at = str(answers["occurred_at"])
-        form = {"form": "home_visit", "form_version": 1}
+        form: dict[str, Any] = {"form": "home_visit", "form_version": 1}
         ops = [Op(0, "create", "visit", ident, **form, set=values, meta=meta, at=at)]
         if submit:
             ops.append(Op(0, "event", "visit", ident, **form, event="submit", from_="draft", at=at))
@@ -103,24 +103,19 @@ async def make_village(app: Litestar, people: People) -> Village:
     village = Village(app, people)
     ids = village.ids
     guardian = {"name": "罗桂英", "relation": "奶奶", "phone": "13811112222"}
-    ids["household"] = await village.make(
-        "household", village="老鸦沟村", group="3组", head="杨大山", **{f"guardians/{new_id()}": guardian}
-    )
+    home = {"village": "老鸦沟村", "group": "3组", "head": "杨大山", f"guardians/{new_id()}": guardian}
+    ids["household"] = household = await village.make("household", home)
     for name, called, pinyin, class_ in (
         ("pupil", "杨思源", "yang si yuan", "三(2)班"),
         ("sister", "杨思雨", "yang si yu", "五(1)班"),
     ):
-        ids[name] = await village.make(
-            "student", name=called, pinyin=pinyin, **{"class": class_}, household=ids["household"]
-        )
-    ids["stranger"] = await village.make(
-        "student", name="于杰", pinyin="yu jie", boards=True, **{"class": "四(1)班"}
-    )
-    beds = [{"bed": "1", "student": ids["stranger"]}]
-    ids["building"] = await village.make(
-        "building", name="2号楼", **{"rooms/203": {"number": "203", "beds": beds}}
-    )
-    ids["meal"] = await village.make(
-        "meal", date="2026-11-20", sort="lunch", price=5, **{f"dishes/{new_id()}": {"name": "土豆烧鸡块"}}
-    )
+        pupil = {"name": called, "pinyin": pinyin, "class": class_, "household": household}
+        ids[name] = await village.make("student", pupil)
+    stranger = {"name": "于杰", "pinyin": "yu jie", "class": "四(1)班", "boards": True}
+    ids["stranger"] = await village.make("student", stranger)
+    room = {"number": "203", "beds": [{"bed": "1", "student": ids["stranger"]}]}
+    ids["building"] = await village.make("building", {"name": "2号楼", "rooms/203": room})
+    lunch = {"date": "2026-11-20", "sort": "lunch", "price": 5}
+    dishes = {f"dishes/{new_id()}": {"name": "土豆烧鸡块"}}
+    ids["meal"] = await village.make("meal", {**lunch, **dishes})
     return village

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from httpx import Response
 
@@ -12,7 +13,7 @@ from tests.server.pages import Page, answers, form_data, read, words
 from tests.server.village import Village
 
 SignIn = Callable[[str], Awaitable[Client]]
-FORM = {"form": "home_visit", "form_version": 1}
+FORM: dict[str, Any] = {"form": "home_visit", "form_version": 1}
 
 
 async def open_record(browser: Client, visit: str) -> Page:
