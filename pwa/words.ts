@@ -15,6 +15,18 @@ export function formWord(form: string | null | undefined): string {
   return words[form ?? ""] ?? _("记录");
 }
 
+/** A household's place without saying anything twice: "8组 大坪", and with its village before it. */
+export function placeOf(household: View | undefined, own: unknown = ""): { short: string; whole: string } {
+  const text = (value: unknown) => (typeof value === "string" ? value.trim() : "");
+  const village = text(household?.fields.village);
+  const group = text(household?.fields.group);
+  let rest = text(own) || text(household?.fields.address);
+  for (const part of [village, group])
+    if (part && rest.startsWith(part)) rest = rest.slice(part.length).trim();
+  const short = [group, rest].filter(Boolean).join(" ");
+  return { short, whole: [village + group, rest].filter(Boolean).join(" ") };
+}
+
 export function mealWord(sort: unknown): string {
   const words: Record<string, string> = {
     breakfast: _("早餐"),

@@ -6,7 +6,7 @@ import type { Json } from "../protocol";
 import { _, fmt } from "../text";
 import type { View } from "../vault";
 import { nameOf, subject } from "../words";
-import { masked } from "./pupils";
+import { masked } from "./pupil";
 
 interface Callee {
   who: string;

@@ -4,6 +4,7 @@ import { call } from "./call";
 import { decide } from "./decide";
 import { fill } from "./fill";
 import { me } from "./me";
+import { pupil } from "./pupil";
 import { pupils } from "./pupils";
 import { records } from "./records";
 import { round } from "./round";
@@ -14,6 +15,7 @@ import { today } from "./today";
 export const routes: Route[] = [
   ...today,
   ...pupils,
+  ...pupil,
   ...records,
   ...sync,
   ...signin,

@@ -1,10 +1,7 @@
-/** 学生: the list with its search, and one pupil's page. */
-import { daysBetween, dayText, readDate } from "../clock";
-import { type Context, notFound, page, type Route } from "../context";
-import { standing } from "../me";
-import { _, fmt } from "../text";
+/** 学生: the list with its search. */
+import { type Context, page, type Route } from "../context";
+import { _ } from "../text";
 import type { Snapshot, View } from "../vault";
-import { dueWords, madeAt, nameOf, row } from "../words";
 
 const MOST = 300;
 
@@ -18,7 +15,10 @@ async function list(c: Context): Promise<Response> {
       : `/app/pupils/${student.id}`,
     name: text(student.fields.name),
     class: text(student.fields.class),
-    place: placeOf(c.snap, student),
+    place: [household(c.snap, student)?.fields.village, household(c.snap, student)?.fields.group]
+      .map(text)
+      .filter(Boolean)
+      .join(" "),
   }));
   const data = {
     q: query,
@@ -50,14 +50,18 @@ function gradeOf(student: View): number {
 
 /** By name, pinyin, its initials, class or village; every word of the query must fit somewhere. */
 export function fits(snap: Snapshot, student: View, query: string): boolean {
-  const household = snap.view(text(student.fields.household));
   const pinyin = plain(text(student.fields.pinyin));
   const initials = pinyin
     .split(/[^a-z]+/)
     .map((word) => word[0] ?? "")
     .join("");
   const joined = pinyin.replace(/[^a-z]/g, "");
-  const words = [student.fields.name, student.fields.class, student.fields.grade, household?.fields.village];
+  const words = [
+    student.fields.name,
+    student.fields.class,
+    student.fields.grade,
+    household(snap, student)?.fields.village,
+  ];
   return plain(query)
     .split(/\s+/)
     .filter(Boolean)
@@ -65,7 +69,9 @@ export function fits(snap: Snapshot, student: View, query: string): boolean {
       if (words.some((word) => plain(text(word)).includes(part))) return true;
       return (
         /^[a-z]+$/.test(part) &&
-        (initials.startsWith(part) || joined.startsWith(part) || pinyin.split(" ").includes(part))
+        (initials.startsWith(part) ||
+          joined.startsWith(part) ||
+          pinyin.split(" ").some((word) => word.startsWith(part)))
       );
     });
 }
@@ -75,176 +81,12 @@ function plain(word: string): string {
   return word.normalize("NFKD").replace(/\p{M}/gu, "").normalize("NFKC").toLowerCase();
 }
 
-function text(value: unknown): string {
+export function household(snap: Snapshot, student: View): View | undefined {
+  return snap.view(text(student.fields.household));
+}
+
+export function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-function placeOf(snap: Snapshot, student: View): string {
-  const household = snap.view(text(student.fields.household));
-  return [household?.fields.village, household?.fields.group].map(text).filter(Boolean).join(" ");
-}
-
-async function one(c: Context): Promise<Response> {
-  const student = c.snap.view(c.params.id ?? "");
-  if (student?.kind !== "student") return notFound(c);
-  const visits = visitsOf(c.snap, student.id);
-  return page(c, "app/pupil.html", {
-    id: student.id,
-    name: text(student.fields.name),
-    pinyin: text(student.fields.pinyin),
-    bits: bits(student, c.env.now()),
-    alert: text(student.fields.alert),
-    guardians: guardians(c.snap, student),
-    address: address(c.snap, student),
-    trail: trail(c, student, visits),
-    last: lastFacts(c.snap, visits),
-    records: visits.map((view) => row(c.snap, view, c.me, c.env.now())),
-    draft: visits.find((view) => view.form === "home_visit" && standing(view) === "draft")?.id ?? "",
-  });
-}
-
-/** Visits about this pupil, the latest first. */
-function visitsOf(snap: Snapshot, id: string): View[] {
-  const about = snap
-    .views("visit")
-    .filter(({ meta }) => Array.isArray(meta.students) && meta.students.includes(id));
-  return about
-    .filter(({ state }) => state !== "void")
-    .sort((a, b) => madeAt(b).getTime() - madeAt(a).getTime());
-}
-
-function bits(student: View, now: Date): string[] {
-  const { fields } = student;
-  const sexes: Record<string, string> = { male: _("男"), female: _("女") };
-  const birth = readDate(fields.birth);
-  const bed = text(fields.room);
-  return [text(fields.class), sexes[text(fields.sex)] ?? "", birth ? age(birth, now) : "", bed].filter(
-    Boolean,
-  );
-}
-
-function age(birth: Date, now: Date): string {
-  const before = now.getMonth() - birth.getMonth() || now.getDate() - birth.getDate();
-  return fmt(_("{n}岁"), { n: now.getFullYear() - birth.getFullYear() - (before < 0 ? 1 : 0) });
-}
-
-interface Guardian {
-  name: string;
-  relation: string;
-  masked: string;
-  tel: string;
-}
-
-function guardians(snap: Snapshot, student: View): Guardian[] {
-  const household = snap.view(text(student.fields.household));
-  const items = Object.entries(household?.fields ?? {}).filter(([path]) => path.startsWith("guardians/"));
-  const found = items.map(([, item]) => {
-    const { name, relation, phone } = (item ?? {}) as Record<string, unknown>;
-    const tel = text(phone).replace(/[^\d+]/g, "");
-    return { name: text(name), relation: text(relation), masked: masked(tel), tel };
-  });
-  const own = text(student.fields.phone).replace(/[^\d+]/g, "");
-  if (own && !found.some(({ tel }) => tel === own)) {
-    found.push({ name: _("家里电话"), relation: "", masked: masked(own), tel: own });
-  }
-  return found;
-}
-
-/** "138****1234"; a short number keeps its last four. */
-export function masked(tel: string): string {
-  if (tel.length < 8) return tel.length > 4 ? `****${tel.slice(-4)}` : tel;
-  return `${tel.slice(0, 3)}****${tel.slice(-4)}`;
-}
-
-function address(snap: Snapshot, student: View): string {
-  const household = snap.view(text(student.fields.household));
-  const { village, group } = household?.fields ?? {};
-  const rest = text(student.fields.address) || text(household?.fields.address);
-  const head = [village, group].map(text).join("");
-  return rest.startsWith(head) ? rest : [head, rest].filter(Boolean).join(" ");
-}
-
-/** This term's visits: those made, and the duty that comes next. */
-function trail(c: Context, student: View, visits: View[]): object {
-  const now = c.env.now();
-  const start = termStart(now);
-  const made = visits
-    .filter((v) => v.form === "home_visit" && v.state !== "draft" && madeAt(v) >= start)
-    .reverse();
-  const stops = made.map((view, i) => stop(i, "done", dayText(madeAt(view))));
-  const open = c.snap.views("duty").filter(({ state, fields }) => {
-    return state === "open" && Array.isArray(fields.students) && fields.students.includes(student.id);
-  });
-  const dates = open.map(({ fields }) => readDate(fields.due)).filter((date) => date !== null);
-  dates.sort((a, b) => a.getTime() - b.getTime());
-  for (const [i, date] of dates.entries()) {
-    const late = daysBetween(now, date) < 0;
-    stops.push(stop(stops.length, late ? "here late" : i === 0 ? "here" : "todo", dayText(date)));
-  }
-  const next = dates[0];
-  const late = next && dueWords(next, now).late;
-  const count = made.length + 1;
-  return {
-    stops: stops.slice(-4),
-    flat: fmt(_("本学期走访{n}次"), { n: made.length }),
-    late: late && next ? fmt(_("第{n}次{when}，可补访"), { n: count, when: dueWords(next, now).text }) : "",
-  };
-}
-
-function stop(i: number, state: string, sub: string): { title: string; state: string; sub: string } {
-  return { title: fmt(_("第{n}次"), { n: i + 1 }), state, sub };
-}
-
-/** The first of September or of February, whichever was last. */
-function termStart(now: Date): Date {
-  const month = now.getMonth();
-  if (month >= 8) return new Date(now.getFullYear(), 8, 1);
-  return month >= 1 ? new Date(now.getFullYear(), 1, 1) : new Date(now.getFullYear() - 1, 8, 1);
-}
-
-const FACTS = ["carer", "difficulty", "commute", "actions"];
-
-/** What the last finished visit found, in the words of its form. */
-function lastFacts(snap: Snapshot, visits: View[]): object {
-  const last = visits.find((view) => view.form === "home_visit" && view.state !== "draft");
-  if (!last) return { facts: [], by: "" };
-  const questions = questionsOf(snap, last);
-  const facts = FACTS.map((name) => ({
-    label: text(questions.find((q) => q.name === name)?.label),
-    text: shown(
-      questions.find((q) => q.name === name),
-      last.fields[name],
-    ),
-  }));
-  const by = [dayText(madeAt(last)), nameOf(snap, last.meta.author)].filter(Boolean).join(" ");
-  return { facts: facts.filter((fact) => fact.label && fact.text), by };
-}
-
-interface Plain {
-  name?: unknown;
-  label?: unknown;
-  choices?: { name: string; label: string }[];
-}
-
-function questionsOf(snap: Snapshot, view: View): Plain[] {
-  for (const form of snap.views("form")) {
-    const definition = form.fields.definition as
-      | { name?: unknown; version?: unknown; questions?: Plain[] }
-      | undefined;
-    if (definition?.name === view.form && definition?.version === view.form_version)
-      return definition?.questions ?? [];
-  }
-  return [];
-}
-
-function shown(question: Plain | undefined, value: unknown): string {
-  const label = (name: unknown) =>
-    question?.choices?.find((choice) => choice.name === name)?.label ?? String(name);
-  if (value === null || value === undefined) return "";
-  return Array.isArray(value) ? value.map(label).join("、") : label(value);
-}
-
-export const pupils: Route[] = [
-  { method: "GET", pattern: "/app/pupils", handle: list },
-  { method: "GET", pattern: "/app/pupils/:id", handle: one },
-];
+export const pupils: Route[] = [{ method: "GET", pattern: "/app/pupils", handle: list }];

@@ -7,7 +7,7 @@ import type { SyncNote } from "../records";
 import { standOf } from "../stand";
 import { _, fmt } from "../text";
 import type { Snapshot, View } from "../vault";
-import { dueWords, mealWord } from "../words";
+import { dueWords, mealWord, placeOf } from "../words";
 
 /** How far ahead a duty is shown, in days. */
 const AHEAD = 14;
@@ -112,7 +112,7 @@ function dueRow(snap: Snapshot, student: View, due: Date, now: Date): DueRow {
   return {
     url: `/app/pupils/${student.id}`,
     name: String(student.fields.name ?? ""),
-    place: [household?.fields.group, household?.fields.address].filter(Boolean).join(" "),
+    place: placeOf(household).short,
     village: String(household?.fields.village ?? ""),
     due: words.text,
     late: words.late,
@@ -156,13 +156,18 @@ function roomsText(building: View): string {
   return rooms > 0 ? fmt(_("{n}间"), { n: rooms }) : "";
 }
 
-/** Today's meals, else those of the next day that has any. */
+/** How long a meal of the past is still offered, in days, when none is coming. */
+const BEHIND = 7;
+
+/** Today's meals, else those of the next day that has any, else of the last. */
 function mealsOf(snap: Snapshot, me: Me, now: Date): object[] {
   const today = isoDay(now);
   const form = me.roles.includes("general_affairs") ? "meal_audit_a" : "meal_audit_b";
-  const coming = snap.views("meal").filter((meal) => String(meal.fields.date ?? "") >= today);
-  const day = coming.map((meal) => String(meal.fields.date)).sort()[0];
-  return coming
+  const oldest = isoDay(new Date(now.getTime() - BEHIND * 86_400_000));
+  const all = snap.views("meal").filter((meal) => String(meal.fields.date ?? "") >= oldest);
+  const days = all.map((meal) => String(meal.fields.date)).sort();
+  const day = days.find((one) => one >= today) ?? days[days.length - 1];
+  return all
     .filter((meal) => meal.fields.date === day)
     .sort((a, b) => order(a) - order(b))
     .map((meal) => {

@@ -112,3 +112,12 @@ test("a pupil is found by name, pinyin, its initials, class and village", async 
   }
   for (const query of ["yl", "杨", "老鸦沟 yang"]) assert.ok(!fits(snap, view, query), query);
 });
+
+test("initials that the server supplies are found from their first letter on", async () => {
+  const { vault } = await Pocket.open([doc("student", "s", { name: "覃佑建", pinyin: "qinyoujian qyj" })]);
+  const snap = await vault.snapshot();
+  const view = snap.view("s");
+  assert.ok(view);
+  for (const query of ["qy", "qyj", "qin", "qinyou"]) assert.ok(fits(snap, view, query), query);
+  assert.ok(!fits(snap, view, "yj"));
+});
