@@ -10,7 +10,7 @@ from server.roster.known import Cells, Known
 from server.roster.link import Linked
 from server.roster.notes import Notes, Problem
 from server.roster.wanted import Wanted
-from sync.merge import same
+from sync.fields import same
 from sync.protocol import Op
 
 _COUNTED = ("student", "person", "meal")

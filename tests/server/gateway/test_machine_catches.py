@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from server.gateway import pull, push
-from sync import merge
+from sync import fields, merge
 from sync.doc import Register, SetRegister
 from tests.conftest import MakeApp
 from tests.server.gateway.test_machine import Phones, World
@@ -18,31 +18,31 @@ Patch = pytest.MonkeyPatch
 
 
 def keep_the_last_writer(patch: Patch) -> None:
-    patch.setattr(merge.Edit, "saw", lambda self, stamp: True)
+    patch.setattr(fields.Edit, "saw", lambda self, stamp: True)
 
 
 def drop_a_sibling(patch: Patch) -> None:
-    patch.setattr(merge, "_with_sibling", lambda register, value, stamp: register)
+    patch.setattr(fields, "_with_sibling", lambda register, value, stamp: register)
 
 
 def lose_a_set_element(patch: Patch) -> None:
-    real = merge._merge_set
+    real = fields._merge_set
 
     def lossy(field: Any, value: Any, edit: Any) -> SetRegister:
         made = real(field, value, edit)
         return SetRegister(dict(list(made.adds.items())[-1:]))
 
-    patch.setattr(merge, "_merge_set", lossy)
+    patch.setattr(fields, "_merge_set", lossy)
 
 
 def close_every_sibling_when_settling(patch: Patch) -> None:
     patch.setattr(
-        merge, "_without", lambda field, names, path: field and msgspec.structs.replace(field, siblings=())
+        merge, "without", lambda field, names, path: field and msgspec.structs.replace(field, siblings=())
     )
 
 
 def overwrite_texts(patch: Patch) -> None:
-    patch.setattr(merge, "_merge_text", lambda register, value, edit: Register(value or None, edit.stamp))
+    patch.setattr(fields, "_merge_text", lambda register, value, edit: Register(value or None, edit.stamp))
 
 
 def skip_a_commit(patch: Patch) -> None:
