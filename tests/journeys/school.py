@@ -61,14 +61,16 @@ async def _pupil(village: Village, name: str, pinyin: str, place: str, group: st
     guardian = {"name": f"{name[0]}桂英", "relation": "奶奶", "phone": "13811112222"}
     household = await village.make(
         "household",
-        village=place,
-        group=group,
-        address=address,
-        head=f"{name[0]}大山",
-        **{f"guardians/{new_id()}": guardian},
+        {
+            "village": place,
+            "group": group,
+            "address": address,
+            "head": f"{name[0]}大山",
+            f"guardians/{new_id()}": guardian,
+        },
     )
     fields = {"class": "三(2)班", "grade": "三年级", "household": household, "boards": True}
-    return await village.make("student", name=name, pinyin=pinyin, **fields)
+    return await village.make("student", {"name": name, "pinyin": pinyin, **fields})
 
 
 async def _building(village: Village, pupils: list[str]) -> None:
@@ -80,7 +82,7 @@ async def _building(village: Village, pupils: list[str]) -> None:
         }
         for number, sleepers in rooms.items()
     }
-    await village.make("building", name="1号楼", sex="女", **fields)
+    await village.make("building", {"name": "1号楼", "sex": "女", **fields})
 
 
 async def _lunch(village: Village) -> None:
@@ -89,7 +91,8 @@ async def _lunch(village: Village) -> None:
         f"ingredients/{new_id()}": {"dish": dish, "name": thing, "amount": 80, "unit": "克"}
         for dish, thing in DISHES
     }
-    await village.make("meal", date=today().date().isoformat(), sort="lunch", price=5, entitled=312, **lines)
+    served = {"date": today().date().isoformat(), "sort": "lunch", "price": 5, "entitled": 312}
+    await village.make("meal", {**served, **lines})
 
 
 async def _duties(village: Village, pupils: list[str]) -> None:
@@ -97,9 +100,11 @@ async def _duties(village: Village, pupils: list[str]) -> None:
     for pupil, days in zip(pupils[:4], (1, -3, 1, 5), strict=True):
         await village.make(
             "duty",
-            form="home_visit",
-            assignee=village.people.ids["class_teacher"],
-            students={"add": [pupil]},
-            window_from=(day - timedelta(days=7)).isoformat(),
-            due=(day + timedelta(days=days)).isoformat(),
+            {
+                "form": "home_visit",
+                "assignee": village.people.ids["class_teacher"],
+                "students": {"add": [pupil]},
+                "window_from": (day - timedelta(days=7)).isoformat(),
+                "due": (day + timedelta(days=days)).isoformat(),
+            },
         )
