@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import BrowserContext, Page, Playwright, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, ViewportSize, expect
 
 from tests.needs import ROOT, chromium
 
@@ -87,7 +88,8 @@ class Browser:
                 continue
             if own in arguments and not any(part.startswith(b"--type=") for part in arguments):
                 os.kill(int(entry.parent.name), signal.SIGKILL)
-        self.close()
+        with suppress(Error):  # the driver may have noticed already that it is gone
+            self.close()
 
     def close(self) -> None:
         """End it as a person does."""
