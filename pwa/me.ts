@@ -8,10 +8,12 @@ export interface Me {
   roles: string[];
   classes: string[];
   buildings: string[];
-  sees: { pupils: boolean; dorm: boolean; meals: boolean };
+  /** What screens there are: pupils to look up, visits to make, rounds, meals. */
+  sees: { pupils: boolean; visits: boolean; dorm: boolean; meals: boolean };
 }
 
-const WITH_PUPILS = ["class_teacher", "teacher", "grade_lead", "counsellor", "office", "principal", "admin"];
+const WHO_VISIT = ["class_teacher", "teacher", "counsellor"];
+const OFFICE = ["office", "principal", "admin"];
 const WITH_MEALS = ["committee", "parent", "general_affairs"];
 
 /** The signed-in person, as the pulled `person` doc says. */
@@ -25,7 +27,12 @@ export function whoIs(snap: Snapshot, card: Card): Me {
     roles,
     classes: list(person, "classes"),
     buildings: list(person, "buildings"),
-    sees: { pupils: any(WITH_PUPILS), dorm: any(["dorm"]), meals: any(WITH_MEALS) },
+    sees: {
+      pupils: any([...WHO_VISIT, ...OFFICE]),
+      visits: any(WHO_VISIT),
+      dorm: any(["dorm"]),
+      meals: any(WITH_MEALS),
+    },
   };
 }
 

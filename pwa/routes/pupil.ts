@@ -13,6 +13,7 @@ async function one(c: Context): Promise<Response> {
   const visits = visitsOf(c.snap, student.id);
   return page(c, "app/pupil.html", {
     id: student.id,
+    visits: c.me.sees.visits,
     name: text(student.fields.name),
     pinyin: spoken(student),
     bits: bits(student, c.env.now()),

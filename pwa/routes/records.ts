@@ -41,7 +41,7 @@ async function list(c: Context): Promise<Response> {
 
 /** What the button at the bottom begins, by role. */
 export function mainAction(c: Context): { url: string; text: string } | null {
-  if (c.me.sees.pupils) return { url: "/app/pupils?for=home_visit", text: _("记一次走访") };
+  if (c.me.sees.visits) return { url: "/app/pupils?for=home_visit", text: _("记一次走访") };
   return null;
 }
 

@@ -14,7 +14,7 @@ const AHEAD = 14;
 
 async function show(c: Context): Promise<Response> {
   const now = schoolNow(c);
-  const duties = c.me.sees.pupils ? dueDuties(c.snap, c.me, now) : [];
+  const duties = c.me.sees.visits ? dueDuties(c.snap, c.me, now) : [];
   const rounds = c.me.sees.dorm ? roundsOf(c.snap, c.me, now) : [];
   const meals = c.me.sees.meals ? mealsOf(c.snap, c.me, now) : [];
   return page(c, "app/today.html", {
@@ -25,7 +25,7 @@ async function show(c: Context): Promise<Response> {
     due_text: duties.length > 0 ? fmt(_("到期{n}户"), { n: duties.length }) : "",
     rounds,
     meals,
-    pupils: c.me.sees.pupils,
+    visits: c.me.sees.visits,
     nothing: nothing(c, duties.length + rounds.length + meals.length),
   });
 }
@@ -34,7 +34,7 @@ async function show(c: Context): Promise<Response> {
 function nothing(c: Context, tasks: number): string {
   if (tasks > 0) return "";
   if (c.snap.core.cursor === null) return _("名单还没有放进手机");
-  if (c.me.sees.pupils) return _("这两周没有到期的走访");
+  if (c.me.sees.visits) return _("这两周没有到期的走访");
   if (c.me.sees.dorm) return _("手机里还没有宿舍楼");
   return c.me.sees.meals ? _("这几天还没有排好的餐") : _("今天没有要办的");
 }
