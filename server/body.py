@@ -52,8 +52,9 @@ class Body(ASGIMiddleware):
             body = inflate(body, limit)
         elif encoding != "identity":
             raise Problem(415, "unsupported_encoding", headers={"Accept-Encoding": "gzip"})
-        if nesting(body) > NESTING_LIMIT:
-            raise Problem(400, "too_deep", limit=NESTING_LIMIT)
+        deepest = request.route_handler.opt.get("nesting", NESTING_LIMIT)
+        if nesting(body, deepest) > deepest:
+            raise Problem(400, "too_deep", limit=deepest)
         await next_app(scope, _replay(body, receive), send)
 
 
@@ -149,7 +150,7 @@ def inflate(body: bytes, limit: int) -> bytes:
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
-def nesting(body: bytes) -> int:
+def nesting(body: bytes, limit: int = NESTING_LIMIT) -> int:
     """How deep the arrays and objects of a JSON text go, at most one beyond the limit; parses nothing."""
     depth = deepest = 0
     for token in _TOKENS.finditer(body):
@@ -157,7 +158,7 @@ def nesting(body: bytes) -> int:
         if first in b"[{":
             depth += 1
             deepest = max(deepest, depth)
-            if deepest > NESTING_LIMIT:
+            if deepest > limit:
                 break
         elif first in b"]}":
             depth -= 1

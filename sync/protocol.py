@@ -116,11 +116,22 @@ def decode_request(body: bytes) -> SyncRequest:
     """The envelope of a request. Raises BadEnvelope."""
     try:
         request = _decode_request(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise BadEnvelope(str(error)) from error
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        request = _decode_request_leniently(body)
     if not 8 <= len(request.client) <= 64 or ":" in request.client or not request.client.isascii():
         raise BadEnvelope("client")
     return request
+
+
+def _decode_request_leniently(body: bytes) -> SyncRequest:
+    """An envelope around an op that is not quite JSON (a lone surrogate, NaN): the op alone pays for it."""
+    try:
+        plain = json.loads(body.decode("utf-8", "surrogatepass"))
+        push = [msgspec.Raw(json.dumps(op).encode()) for op in plain.pop("push", [])]
+        request = msgspec.convert({**plain, "push": []}, SyncRequest)
+    except (msgspec.MsgspecError, ValueError, RecursionError, AttributeError, TypeError) as error:
+        raise BadEnvelope(str(error)) from error
+    return msgspec.structs.replace(request, push=push)
 
 
 def read_seq(raw: bytes) -> int:

@@ -101,6 +101,37 @@ async def test_a_bad_op_is_held_and_the_rest_goes_on(
     assert kept["fields"]["op"]["set"] == {"carer": 3}
 
 
+ODD = [
+    rb'"\ud800"',  # a lone surrogate
+    rb'"\u0000"',
+    b'"\xff"',
+    b"NaN",
+    b"1e999",
+    b"9" * 40,
+    b"[" * 100 + b"]" * 100,
+    b'{"add":{"x":[null]}}',
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+async def test_nothing_that_an_op_holds_stops_its_neighbours(
+    phone_of: MakePhone, school: People, pupils: Pupils, odd: bytes
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    doc = visit(phone, pupils["龙䶮"], carer="single")
+    phone.op("edit", "visit", doc, "home_visit", set={"carer": "ODD"})
+    phone.op("edit", "visit", doc, "home_visit", set={"commute": 40})
+    body = {"protocol": 1, "client": phone.client, "push": phone.queue, "pull": {"cursor": None}}
+    raw = json.dumps(body).encode().replace(b'"ODD"', odd)
+    first = await phone.send("POST", "/sync", {"X-CSRFToken": phone.csrf}, raw)
+    again = await phone.send("POST", "/sync", {"X-CSRFToken": phone.csrf}, raw)
+    status, answer = first
+    assert (status, [r["result"] for r in answer["results"]]) == (200, ["applied", "held", "applied"])
+    assert again[1]["results"] == answer["results"]
+    (shown,) = [d for d in answer["docs"] if d["id"] == doc]
+    assert shown["fields"] == {"carer": "single", "commute": 40}
+
+
 async def test_limits_and_what_cannot_be_read(phone_of: MakePhone, school: People, pupils: Pupils) -> None:
     phone = await phone_of(school.phones["class_teacher"])
     doc = visit(phone, pupils["龙䶮"])
