@@ -20,7 +20,7 @@ const ENVELOPE = 4096;
 const isOpen = ({ stage }: Queued) => stage === "new" || stage === "sent";
 
 /** The ops of the next push, within the protocol's limits, and those of them that must be marked as sent first. */
-export function take(stored: Stored, most: number): { push: Op[]; marks: Queued[]; left: boolean } {
+export function take(stored: Stored, most: number): { push: Op[]; marks: Queued[] } {
   const open = stored.ops.filter(isOpen);
   const taken: Queued[] = [];
   let bytes = ENVELOPE;
@@ -32,7 +32,7 @@ export function take(stored: Stored, most: number): { push: Op[]; marks: Queued[
   const marks = taken
     .filter(({ stage }) => stage === "new")
     .map((queued) => ({ ...queued, stage: "sent" as const }));
-  return { push: taken.map(({ op }) => op), marks, left: taken.length < open.length };
+  return { push: taken.map(({ op }) => op), marks };
 }
 
 /** Takes in one answer: results, docs, drops and the cursor together. */

@@ -78,7 +78,7 @@ async function rounds(
 ): Promise<void> {
   const course = { most: 200, csrf: vault.card.csrf, freshCsrf: false };
   for (let i = 0; i < ROUNDS; i++) {
-    const { request, left } = await next(vault, course.most);
+    const request = await next(vault, course.most);
     const reply = await post(vault.card, net, request, course);
     if (reply === "again") continue;
     if (!reply.ok) {
@@ -89,25 +89,25 @@ async function rounds(
     const got = { ...note().got };
     for (const { kind } of reply.body.docs) got[kind] = (got[kind] ?? 0) + 1;
     await tell({ ...note(), at: net.now(), sent: note().sent + reply.body.results.length, got });
-    if (reply.oneWay && !left) throw new Stop("signin");
-    if (!reply.body.more && !left) return;
+    const waiting = (await vault.snapshot()).unsent;
+    if (waiting.some(({ op }) => request.push?.some(({ seq }) => seq === op.seq))) throw new Stop("trouble");
+    if (reply.oneWay && waiting.length === 0) throw new Stop("signin");
+    if (!reply.body.more && waiting.length === 0) return;
   }
   throw new Stop("trouble");
 }
 
-/** The next request, its ops marked as sent beforehand; `left`: more wait than fit into it. */
-async function next(vault: Vault, most: number): Promise<{ request: SyncRequest; left: boolean }> {
+/** The next request, its ops marked as sent beforehand. */
+async function next(vault: Vault, most: number): Promise<SyncRequest> {
   let push: Op[] = [];
-  let left = false;
   await vault.write((stored) => {
     const taken = take(stored, most);
     push = taken.push;
-    left = taken.left;
     return taken.marks.length > 0 ? { core: stored.core, writes: { ops: taken.marks } } : null;
   });
   const core = await vault.begin();
   const pull = { cursor: core.cursor, limit: PAGE };
-  return { request: { protocol: VERSION, epoch: core.epoch, client: core.client, push, pull }, left };
+  return { protocol: VERSION, epoch: core.epoch, client: core.client, push, pull };
 }
 
 interface Course {

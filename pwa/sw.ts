@@ -94,7 +94,7 @@ async function syncSoon(asked = false): Promise<void> {
 }
 
 /**
- * One run for whoever is signed in, then for those who signed out of this phone with something unsent. `asked`: a person
+ * One run for each vault of whoever is signed in, then for those who signed out of this phone with something unsent. `asked`: a person
  * or the network asked, so that waiting times do not count.
  */
 async function sync(asked = true): Promise<void> {
@@ -102,9 +102,10 @@ async function sync(asked = true): Promise<void> {
     if (!lock) return;
     const { current } = await device.settings();
     const cards = await device.cards();
-    for (const card of cards) if (card.id === current && card.signedIn) await syncOne(card, asked);
-    for (const card of cards)
-      if (!card.signedIn && card.unsent > 0 && card.delivery) await syncOne(card, asked);
+    const open = cards.filter(({ signedIn }) => signedIn);
+    const left = cards.filter(({ signedIn, unsent, delivery }) => !signedIn && unsent > 0 && delivery);
+    open.sort((a, b) => Number(b.id === current) - Number(a.id === current));
+    for (const card of [...open, ...left]) await syncOne(card, asked);
   });
 }
 

@@ -8,6 +8,7 @@ import { pupil } from "./pupil";
 import { pupils } from "./pupils";
 import { records } from "./records";
 import { round } from "./round";
+import { school } from "./school";
 import { signin } from "./signin";
 import { sync } from "./sync";
 import { today } from "./today";
@@ -19,6 +20,7 @@ export const routes: Route[] = [
   ...records,
   ...sync,
   ...signin,
+  ...school,
   ...me,
   ...fill,
   ...round,

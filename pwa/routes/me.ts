@@ -28,6 +28,7 @@ async function show(c: Context): Promise<Response> {
     themes: THEMES.map(({ name, text }) => ({ name, text: text(), on: name === c.settings.theme })),
     version: c.env.version,
     back: "/app/me",
+    others: c.card.schools.filter(({ id }) => id !== c.card.school),
   });
 }
 

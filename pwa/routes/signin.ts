@@ -43,18 +43,19 @@ async function post(c: OpenContext): Promise<Response> {
   const answer = await ask(c, phone, password, client);
   if ("error" in answer) return signinPage(c, phone, answer.error, answer.status);
   const card = cardOf(answer.session, phone, c.env.now().getTime(), known);
-  await vaultOf(c, card).begin(client);
-  await c.env.device.putCard(card);
-  await signOutOthers(c, card.id);
+  // The token delivers only for the client that it was asked for; another school's vault has a client of its own.
+  const own = await vaultOf(c, card).begin(known && known.id !== card.id ? undefined : client);
+  await c.env.device.putCard({ ...card, delivery: own.client === client ? card.delivery : null });
+  await signOutOthers(c, card.user);
   await c.env.device.change({ current: card.id });
   c.env.sync(true);
   return redirect(c, known ? "/app/" : "/app/first");
 }
 
 /** One browser has one session: whoever was signed in before is not any more. */
-async function signOutOthers(c: OpenContext, id: string): Promise<void> {
+async function signOutOthers(c: OpenContext, user: string): Promise<void> {
   for (const card of await c.env.device.cards()) {
-    if (card.id !== id && card.signedIn) await leave(c, card);
+    if (card.user !== user && card.signedIn) await leave(c, card);
   }
 }
 
@@ -149,7 +150,9 @@ async function confirmOut(c: Context): Promise<Response> {
 }
 
 async function out(c: Context): Promise<Response> {
-  await leave(c, c.card);
+  for (const card of await c.env.device.cards()) {
+    if (card.user === c.card.user && card.signedIn) await leave(c, card);
+  }
   await c.env.device.change({ current: null });
   const end = { method: "DELETE", headers: { "X-CSRFToken": c.card.csrf } };
   await c.env.fetch("/session", end).catch(() => undefined);

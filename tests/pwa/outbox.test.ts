@@ -377,3 +377,35 @@ test("what the office released or closed is no longer told as not taken", async 
   await sync();
   assert.equal((await vault.snapshot()).view(VISIT)?.held.length, 0);
 });
+
+test("what is saved during the last round is not left for the next time", async () => {
+  await write({ carer: "one_away" });
+  let saved = false;
+  const progress = async (note: SyncNote) => {
+    if (note.sent === 0 || saved) return;
+    saved = true;
+    await write({ carer: "both_away" });
+  };
+  await run(vault, { ...school.net(), progress });
+  assert.equal((await vault.snapshot()).unsent.length, 0);
+  assert.equal(school.taken.length, 2);
+});
+
+test("a server that answers without results does not keep the phone busy for ever", async () => {
+  await write({ carer: "one_away" });
+  const empty = {
+    epoch: "life-1",
+    now: "",
+    acked: 0,
+    durable: 0,
+    results: [],
+    docs: [],
+    drop: [],
+    cursor: "0",
+    more: false,
+  };
+  school.plan = [() => Response.json(empty)];
+  assert.equal((await sync()).state, "trouble");
+  assert.equal(school.requests.length, 1);
+  assert.equal((await vault.snapshot()).unsent.length, 1);
+});

@@ -291,3 +291,20 @@ test("what is not on this phone, and what breaks, is a page in plain words", asy
   assert.equal(response.status, 500);
   assert.match(await response.text(), /没有丢/);
 });
+
+test("a person of two schools changes between them; each has its own records and its own client", async () => {
+  const pocket = await Pocket.open(village());
+  const [card] = (await pocket.env.device.cards()).filter(({ id }) => id === pocket.vault.card.id);
+  assert.ok(card);
+  const schools = [
+    { id: "s", name: "石门乡中心小学" },
+    { id: "s2", name: "磨盘完小" },
+  ];
+  await pocket.env.device.putCard({ ...card, schools });
+  assert.match(await text(pocket, "/app/me"), /换到磨盘完小/);
+  await pocket.post("/app/school", [["school", "s2"]]);
+  assert.doesNotMatch(await text(pocket, "/app/pupils"), /龙䶮/);
+  assert.equal((await pocket.post("/app/school", [["school", "s9"]])).status, 404);
+  const other = pocket.env.device.shelf(`${ME}.s2`);
+  assert.notEqual((await other.load())?.core.client, (await pocket.snapshot()).core.client);
+});
