@@ -112,7 +112,7 @@ def _check_zip(file: str, body: bytes) -> None:
 
 
 def _check_ole(file: str, body: bytes) -> None:
-    if any(name.encode("utf-16-le") in body for name in ("_VBA_PROJECT", "VBA", "_VBA_PROJECT_CUR")):
+    if "_VBA_PROJECT".encode("utf-16-le") in body:
         raise Refused(file, _(_FORBIDDEN[0][1]))
     if "EncryptedPackage".encode("utf-16-le") in body:
         raise Refused(file, _(_ERRORS["password"]))

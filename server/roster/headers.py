@@ -30,7 +30,8 @@ _PROOF_OF_ROSTER = frozenset(
     "category father mother grade class".split()
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^】]*】|<[^<>]*>")
-_BEFORE = re.compile(r"^(学生|是否|请填写|填写|必填)")
+_BEFORE = re.compile(r"^(学生|是否为|是否|请填写|填写|必填|本人|孩子|该生|现|主要|目前|当前)")
+_AFTER = re.compile(r"(情况|信息|必填|1|一|名称)$")
 _DIGITS = re.compile(r"\d{4}")
 _MARKS = re.compile(r"[\s*★☆※:：、，,。./\\|?？!\-_'\"“”()\[\]【】]+")
 
@@ -47,7 +48,8 @@ def spellings(cell: str) -> tuple[str, ...]:
     if not shown or len(shown) > 60 or _DIGITS.search(shown):
         return ()
     bare = [plain(shown), plain(_BRACKETS.sub("", shown))]
-    return tuple(dict.fromkeys([*bare, *(_BEFORE.sub("", one) for one in bare)]))
+    found = [*bare, *(_BEFORE.sub("", one) for one in bare)]
+    return tuple(dict.fromkeys([*found, *(_AFTER.sub("", one) for one in found)]))
 
 
 def meaning(kind: str, cell: Cell) -> str:

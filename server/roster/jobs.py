@@ -21,6 +21,7 @@ from server.roster.models import import_files, import_jobs
 from server.schools import get_school
 
 KEPT = timedelta(days=1)
+REMEMBERED = timedelta(days=90)
 SILENT = timedelta(minutes=10)
 READING, READY, REFUSED, WRITING, DONE, FAILED = "reading", "ready", "refused", "writing", "done", "failed"
 log = logging.getLogger("zoufang.import")
@@ -55,7 +56,8 @@ class Jobs:
             await asyncio.gather(*self.tasks)
 
     async def begin(self, who: Principal, files: Files) -> str:
-        """Take an upload and start to read it. Uploads that nobody confirmed in a day are thrown away."""
+        """Take an upload and start to read it. Uploads that nobody confirmed in a day go, and reports
+        after a term."""
         job, now = new_id(), self.env.clock()
         row = {"id": job, "school_id": who.school, "user_id": who.user, "created": now, "touched": now}
         async with self.db.write() as conn:
@@ -63,6 +65,7 @@ class Jobs:
                 select(import_jobs.c.id).where(import_jobs.c.created < now - KEPT)
             )
             await conn.execute(delete(import_files).where(old))
+            await conn.execute(delete(import_jobs).where(import_jobs.c.created < now - REMEMBERED))
             await conn.execute(
                 insert(import_jobs), [{**row, "state": READING, "done": 0, "total": len(files), "duties": 0}]
             )
@@ -126,29 +129,36 @@ class Jobs:
 
     async def _write(self, school: str, job: str) -> None:
         try:
+            files, tz = await self._kept(school, job)
+            today = school_day(self.env, tz)
+            book = await asyncio.to_thread(read_book, files, today)
             async with self.db.write() as conn:
                 place = (import_jobs.c.school_id == school) & (import_jobs.c.id == job)
                 row = (await conn.execute(select(import_jobs).where(place))).one()
                 who = await load_principal(conn, row.user_id, school)
-                found = await get_school(conn, school)
-                if found is None or who is None or not who.may("office.import"):
+                if who is None or not who.may("office.import"):
                     raise ImportFailed(row.user_id)
-                of_job = (import_files.c.school_id == school) & (import_files.c.job_id == job)
-                query = select(import_files).where(of_job).order_by(import_files.c.number)
-                files = [(one.name, one.body) for one in await conn.execute(query)]
-                today = school_day(self.env, found.tz)
-                book = await asyncio.to_thread(read_book, files, today)
-                report = await carry_out(conn, self.env, school, found.name, book, who)
+                report = await carry_out(conn, self.env, school, "", book, who)
                 if row.duties:
                     made = await visits_this_week(conn, self.env, school, report.linked.pairs, today)
                     report.figures["duties"] = made
-                await conn.execute(delete(import_files).where(of_job))
+                await conn.execute(delete(import_files).where(_of(school, job)))
                 done = summary.result(row.summary or {}, report)
                 values = {"state": DONE, "touched": self.env.clock(), "summary": done}
                 await conn.execute(update(import_jobs).where(place).values(**values))
         except Exception:
             log.exception("import %s could not be written", job)
             await self._set(school, job, FAILED, None, "")
+
+    async def _kept(self, school: str, job: str) -> tuple[list[tuple[str, bytes]], str]:
+        """The uploaded files, and the school's time zone."""
+        async with self.db.read() as conn:
+            query = select(import_files).where(_of(school, job)).order_by(import_files.c.number)
+            files = [(one.name, one.body) for one in await conn.execute(query)]
+            found = await get_school(conn, school)
+        if found is None or not files:
+            raise ImportFailed(job)
+        return files, found.tz
 
     async def _set(
         self, school: str, job: str, state: str, found: dict[str, Any] | None, error: str = ""
@@ -160,11 +170,11 @@ class Jobs:
         async with self.db.write() as conn:
             await conn.execute(update(import_jobs).where(place).values(**values))
             if state in (REFUSED, FAILED):
-                await conn.execute(
-                    delete(import_files).where(
-                        import_files.c.school_id == school, import_files.c.job_id == job
-                    )
-                )
+                await conn.execute(delete(import_files).where(_of(school, job)))
+
+
+def _of(school: str, job: str) -> Any:
+    return (import_files.c.school_id == school) & (import_files.c.job_id == job)
 
 
 def _job(row: Any, now: datetime) -> Job:

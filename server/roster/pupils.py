@@ -13,7 +13,7 @@ NOT_KEPT = ("hukou", "registered", "student_no")
 _DOWN = ("grade", "class", "building", "room")
 _ADDRESS = re.compile(
     r"^(?:.*?(?:省|自治区|市|县|区|乡|镇|街道))*(?P<village>[^\s\d]{1,12}?(?:村|社区|居委会|居))"
-    r"\s*(?P<group>第?[\d一二三四五六七八九十]+\s*(?:组|社|队|屯|小组|村民小组))?"
+    r"(?:委会|民委员会)?\s*(?P<group>第?[\d一二三四五六七八九十]+\s*(?:组|社|队|屯|小组|村民小组))?"
 )
 
 
@@ -237,7 +237,7 @@ class Reader:
             self._address(pupil)
         if "head" in columns:
             pupil.head = cells.name(row.get("head")).name
-        if columns.keys() & {"guardian", "phone", "father", "mother"}:
+        if columns.keys() & {"guardian", "phone", "phone2", "father", "mother"}:
             pupil.guardians = self._guardians(pupil, extra)
 
     def _address(self, pupil: Pupil) -> None:
@@ -257,13 +257,15 @@ class Reader:
         found = []
         for name_field, phone_field, relation in (
             ("guardian", "phone", cells.name(row.get("relation")).name),
+            ("guardian2", "phone2", cells.name(row.get("relation2")).name),
             ("father", "father_phone", "父亲"),
             ("mother", "mother_phone", "母亲"),
         ):
             if not columns.keys() & {name_field, phone_field}:
                 continue
-            person = cells.name(row.get(name_field))
-            number = self._phone(pupil, phone_field, extra) if phone_field in columns else ""
+            person, number = self._person(row.get(name_field))
+            if phone_field in columns:
+                number = self._phone(pupil, phone_field, extra)
             if person.doubt:
                 self._doubt(pupil, name_field, person.doubt, check=False, remark=person.remark)
                 extra.extend([person.remark] if person.remark else [])
@@ -275,6 +277,14 @@ class Reader:
         if not numbered and "phone" in columns and not text(row.get("phone")):
             self._doubt(pupil, "phone", "phone_missing")
         return found
+
+    def _person(self, cell: cells.Cell) -> tuple[cells.Name, str]:
+        """A guardian's name, and the number where both stand in one cell (`张大 13800000001`)."""
+        found = cells.phones(cell) if re.search(r"\d{7}", text(cell)) else cells.Phones()
+        if not found.number:
+            return cells.name(cell), ""
+        self.notes.tidy("phone_text", cell)
+        return cells.name(found.remark), found.number
 
     def _phone(self, pupil: Pupil, field: str, extra: list[str]) -> str:
         cell = pupil.spot[1].get(field)

@@ -226,6 +226,41 @@ def test_parents_in_columns_of_their_own() -> None:
     assert "在外" in (one.note or "")
 
 
+def test_a_name_and_a_number_in_one_cell_and_a_second_guardian() -> None:
+    header = ["班级名称", "学生姓名（必填）", "监护人及电话", "第二监护人", "备用电话", "现住址", "留守情况"]
+    row = ["2024级1班", "张一", "张大 13800000001", "李二", "138 0000 0002", "大坪镇石门村委会三组", "非留守"]
+    one = read_files([("名册.xlsx", xlsx({"x": [header, row]}))], TODAY).pupils[0]
+    assert one.guardians is not None
+    assert [(g.name, g.phone) for g in one.guardians] == [("张大", "13800000001"), ("李二", "13800000002")]
+    assert (one.class_, one.village, one.group, one.left_behind) == ("三(1)班", "石门村", "三组", False)
+
+
+def test_the_enrolment_systems_own_export() -> None:
+    header = "学籍主号 姓名 性别代码 出生日期 身份证件类型 身份证件号 班级名称 就读方式"
+    header += " 成员1姓名 成员1关系 成员1联系电话"
+    number = ident("20180304", 11)
+    row = [
+        f"G{number}",
+        "张一",
+        "男",
+        "20180304",
+        "居民身份证",
+        number,
+        "2024级1班",
+        "走读",
+        "张大",
+        "父亲",
+        1.38e10,
+    ]
+    one = read_files([("导出.xlsx", xlsx({"x": [header.split(), row]}))], TODAY).pupils[0]
+    assert (one.ident, one.enrolment_no, one.boards, one.phone) == (
+        number,
+        f"G{number}",
+        False,
+        "13800000000",
+    )
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.permutations(range(len(HEADER))), st.integers(0, 6))
 def test_columns_in_any_order_below_any_titles(order: list[int], titles: int) -> None:
