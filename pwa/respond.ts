@@ -86,9 +86,7 @@ function failed(env: Env, c: OpenContext | null, error: unknown): Response {
     if (c) return page(c, "app/problem.html", data, full ? 507 : 500);
     return html(env.render("app/problem.html", { app: {}, ...data }), 500);
   } catch {
-    return html(
-      `<!doctype html><meta charset="utf-8"><title>Zoufang</title><p>${_("这一页没打开，记录都在本机。")}</p>`,
-      500,
-    );
+    const words = _("这一页没打开，记录都在本机。");
+    return html(`<!doctype html><meta charset="utf-8"><title>Zoufang</title><p>${words}</p>`, 500);
   }
 }

@@ -1,5 +1,6 @@
 /** 学生: the list with its search. */
 import { type Context, page, type Route } from "../context";
+import { gradeOf } from "../grades";
 import { _ } from "../text";
 import type { Snapshot, View } from "../vault";
 
@@ -40,12 +41,9 @@ function grouped<T extends { class: string }>(rows: T[]): { name: string; rows: 
 function byClass(a: View, b: View): number {
   const by = (field: string) =>
     text(a.fields[field]).localeCompare(text(b.fields[field]), "zh-CN", { numeric: true });
-  return gradeOf(a) - gradeOf(b) || by("class") || by("pinyin") || by("name");
-}
-
-/** 一 to 九 at the beginning of a class name, which no collation puts in order. */
-function gradeOf(student: View): number {
-  return "一二三四五六七八九".indexOf(text(student.fields.class)[0] ?? "");
+  return (
+    gradeOf(text(a.fields.class)) - gradeOf(text(b.fields.class)) || by("class") || by("pinyin") || by("name")
+  );
 }
 
 /** By name, pinyin, its initials, class or village; every word of the query must fit somewhere. */
