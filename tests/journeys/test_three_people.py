@@ -239,7 +239,7 @@ def the_office_reads_and_returns(desk: Browser) -> None:
     row.get_by_label("要补").fill("写清哪天开始。")
     desk.look("42-office-marked")
     page.locator("[data-return]").click()
-    expect(page.locator("body")).to_contain_text("退回")
+    expect(page.locator(".said")).to_contain_text("已退回")
     page.locator(".qi", has_text="营养餐审核").first.click()
     for text in ("271", "62", "150"):
         expect(record).to_contain_text(text)
@@ -275,5 +275,5 @@ def the_office_approves(desk: Browser) -> None:
     expect(desk.page.locator("article.rec")).to_contain_text("从11月25日开始。")
     desk.look("45-office-corrected")
     desk.page.locator("[data-approve]").click()
-    expect(desk.page.locator("body")).to_contain_text("通过")
+    expect(desk.page.locator(".said")).to_contain_text("通过")
     desk.look("46-office-approved")
