@@ -69,5 +69,5 @@ export function lastRun(note: SyncNote | undefined, now: Date): string {
     note.sent > 0 ? fmt(_("传上去{n}处改动"), { n: note.sent }) : "",
     came > 0 ? fmt(_("收到{n}份"), { n: came }) : "",
   ].filter(Boolean);
-  return did.length > 0 ? `${when}，${did.join("，")}` : when;
+  return `${when}，${did.length > 0 ? did.join("，") : _("两边一样")}`;
 }
