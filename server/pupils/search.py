@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
 from server.gateway import read
-from server.reviews.queue import by_grade
+from server.roster.classes import by_grade
 
 PAGE = 50
 MOST = 20_000

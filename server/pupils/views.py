@@ -18,7 +18,7 @@ from server.gateway import read
 from server.office import Desk, Said, page, provide_desk, require, shell, today_of
 from server.people.views import roles_text
 from server.pupils.search import PAGE, find, places
-from server.reviews.queue import by_grade
+from server.roster.classes import by_grade
 from server.text import _, fmt
 
 Req = Request[Any, Any, Any]

@@ -11,6 +11,7 @@ from server.access import Principal
 from server.gateway import read
 from server.reviews.filters import PAGE, STATES, Filter
 from server.reviews.subjects import Docs, classes, name_of, neighbours, occurred, people_of, title
+from server.roster.classes import by_grade
 from server.text import _, fmt
 from server.when import day
 
@@ -51,11 +52,6 @@ def _row(env: Any, doc: read.VisibleDoc, known: Docs, asked: Filter, open_id: st
         "state": "" if asked.state else doc.state,
         "on": doc.id == open_id,
     }
-
-
-def by_grade(name: str) -> tuple[int, str]:
-    """Sorts classes as a school does: 一(1)班 before 二(1)班, whatever the code points say."""
-    return ("一二三四五六七八九".find(name[:1]), name)
 
 
 def pager(asked: Filter, total: int) -> Row | None:

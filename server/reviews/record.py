@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.gateway import read
 from server.office import Desk, school_of, zone_of
-from server.reviews import disputes, history
+from server.reviews import disputes, history, meals
 from server.reviews.actions import Refused, open_held
 from server.reviews.filters import Filter
 from server.reviews.previous import previous_visit
@@ -76,6 +76,7 @@ async def record_page(
         "title": title(form.title, doc, known),
         "sub": _sub(doc, known, log, zone, today),
         "state": doc.state,
+        "others": await meals.others(conn, env, desk.principal, doc),
         "notices": _notices(form, doc, held, known, zone, today),
         "last_head": fmt(_("上次 {date}"), date=day(occurred(before), today)) if before else "",
         "fields": [_field(question, doc, draft, refused, known, zone) for question in view],

@@ -85,7 +85,7 @@ def meal_name(meal: read.VisibleDoc) -> str:
 def title(form_title: str, doc: read.VisibleDoc, known: Docs) -> str:
     """The record's title: what sort, about whom."""
     names = [name_of(known, ident) for ident in about(doc)]
-    return " ".join([form_title.removesuffix("记录"), "、".join(names)]).strip()
+    return " ".join([form_title.removesuffix(_("记录")), "、".join(names)]).strip()
 
 
 def classes(doc: read.VisibleDoc, known: Docs) -> str:

@@ -151,3 +151,8 @@ def _count(numeral: str) -> int:
 
 def _numeral(grade: str) -> str:
     return _NUMERALS[int(grade) - 1] if grade.isdecimal() else grade
+
+
+def by_grade(name: str) -> tuple[int, str]:
+    """Sorts classes as a school does: 一(1)班 before 二(1)班, whatever the code points say."""
+    return (_NUMERALS.find(name[:1]), name)
