@@ -38,7 +38,7 @@ def today() -> datetime:
 def fill_school(folder: Path) -> People:
     """Fill the migrated database in `folder`: a class, a building, today's lunch, duties, a visit."""
     with ThreadPoolExecutor(1) as beside:  # Playwright's loop may be running in this thread
-        return beside.submit(asyncio.run, _fill(folder)).result()
+        return beside.submit(lambda: asyncio.run(_fill(folder))).result()
 
 
 async def _fill(folder: Path) -> People:

@@ -21,6 +21,7 @@ TYPESCRIPT = """
 // 注释
 /** 说明 */
 const a = fmt(_("{n}条"), { n: 1 });
+const d = `${when}: ${e.length ? f(_("有")) : _("没有")} {}`;
 const b = c ? _(`一行`) : /[a"']/.test(d);
 """
 TEMPLATE = """{# 注释 #}
@@ -37,7 +38,7 @@ def marked(words: list[sources.Words]) -> list[str]:
 def test_marked_words_are_read() -> None:
     """What stands in `_('…')` is found in all three languages, comments and docstrings are not."""
     assert marked(list(sources.python("a.py", PYTHON))) == ["{n}条", "标题"]
-    assert marked(list(sources.typescript("a.ts", TYPESCRIPT))) == ["{n}条", "一行"]
+    assert marked(list(sources.typescript("a.ts", TYPESCRIPT))) == ["{n}条", "一行", "有", "没有"]
     assert marked(list(sources.template("a.html", TEMPLATE))) == ["{n}条", "乙", "甲"]
 
 
@@ -50,6 +51,7 @@ def test_marked_words_are_read() -> None:
         (sources.typescript, "\n\nconst a = '草稿';"),
         (sources.typescript, "\n\nconst a = `${n}条`;"),
         (sources.typescript, "\n\nconst a = label('草稿');"),
+        (sources.typescript, "\n\nconst a = `${b ? '草稿' : _('甲')}`;"),
         (sources.template, "\n\n<p>草稿</p>"),
         (sources.template, '\n\n<p title="草稿">a</p>'),
         (sources.template, "\n\n{{ '草稿' }}"),

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 def jinja() -> Environment:
     """The server's environment; assets keep their names, as there may be no bundle."""
     env = Render(Assets(ROOT / "no-bundle")).env
-    env.globals["asset"] = lambda name: f"/static/{name}"
+    cast("dict[str, Any]", env.globals)["asset"] = lambda name: f"/static/{name}"
     return env
 
 

@@ -88,7 +88,7 @@ def test_what_people_type_is_shown_as_typed(pairs):
 
 
 def test_every_shared_template_is_rendered():
-    told = {re.search(r"shared/(\w+)\.html", case["source"])[1] for case in CASES}
+    told = {name for case in CASES for name in re.findall(r"shared/(\w+)\.html", case["source"])[:1]}
     assert told == {path.stem for path in SHARED.glob("*.html")}
 
 

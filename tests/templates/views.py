@@ -71,7 +71,7 @@ COLUMNS = [
         "bool", "sample/01", name="cold", label="冷藏", options=[option("true", "是", on=True)], text="是"
     ),
 ]
-ENTRY = {
+ENTRY: dict[str, Any] = {
     **question("list", "sample/01"),
     "title": "米饭",
     "columns": COLUMNS,
