@@ -1,5 +1,6 @@
 """Ops meet docs: each is authorised, merged or held, and logged with its answer."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from server.gateway.work import Work, server_client
 from sync.doc import Doc, Register, Stamp
 from sync.protocol import Op, Result, clean, decode_op, digest
 from sync.protocol import encode as encode_json
+
+BREATH = 250
 
 
 class Incoming(NamedTuple):
@@ -43,7 +46,9 @@ async def take(work: Work, who: Principal, client: str, new: Sequence[Incoming])
         await ever_seen(work.conn, who, named),
     )
     results, moved = [], []
-    for one in new:
+    for number, one in enumerate(new, 1):
+        if number % BREATH == 0:
+            await asyncio.sleep(0)  # an import brings thousands: others are answered in between
         before = work.get(one.op.doc) if one.op else None
         result = _answer(work, who, client, scope, one)
         if result.result == "held":
