@@ -74,9 +74,33 @@ def typescript(path: str, source: str) -> Iterator[Words]:
     before: list[str] = []
     for token in tokenize(source, jsx=False, template_string=True):
         if token.type in ("string", "template_string"):
-            text = unquote_string(token.value) if token.type == "string" else token.value[1:-1]
+            inside: tuple[str, ...] = ()
+            if token.type == "template_string":
+                text, inside = _template_literal(token.value[1:-1])
+            else:
+                text = unquote_string(token.value)
+            for expression in inside:
+                yield from typescript(path, "\n" * (token.lineno - 1) + expression)
             marked = len(before) == 2 and before[0] in MARKS and before[1] == "("
             if marked or CHINESE.search(text):
                 yield Words(path, token.lineno, text, marked)
         if token.type not in ("linecomment", "multilinecomment"):
             before = [*before[-1:], token.value]
+
+
+def _template_literal(inner: str) -> tuple[str, tuple[str, ...]]:
+    """The words of a template literal with a blank for each `${…}`, and the expressions in those."""
+    words, expressions = "", []
+    depth = start = 0
+    for at, char in enumerate(inner):
+        if depth == 0 and inner.startswith("${", at):
+            start = at + 2
+        if char == "{" and (depth or at == start - 1):
+            depth += 1
+        elif char == "}" and depth:
+            depth -= 1
+            if depth == 0:
+                expressions.append(inner[start:at])
+        elif depth == 0 and at != start - 2:
+            words += char
+    return words, tuple(expressions)
