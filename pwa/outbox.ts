@@ -77,6 +77,7 @@ async function rounds(
   tell: (note: SyncNote) => Promise<void>,
 ): Promise<void> {
   const course = { most: 200, csrf: vault.card.csrf, freshCsrf: false };
+  const { left } = await vault.begin();
   for (let i = 0; i < ROUNDS; i++) {
     const request = await next(vault, course.most);
     const reply = await post(vault.card, net, request, course);
@@ -85,7 +86,10 @@ async function rounds(
       await refused(vault, net, reply.problem, reply.status, reply.wait, course);
       continue;
     }
-    await vault.write((stored) => answered(stored, request, reply.body, net.now()));
+    await vault.write((stored) => {
+      if (stored.core.left !== left) throw new Stop("signin");
+      return answered(stored, request, reply.body, net.now());
+    });
     const got = { ...note().got };
     for (const { kind } of reply.body.docs) got[kind] = (got[kind] ?? 0) + 1;
     await tell({ ...note(), at: net.now(), sent: note().sent + reply.body.results.length, got });

@@ -20,6 +20,8 @@ export interface Core {
   durable: number;
   /** Server time minus this phone's, in ms. */
   skew: number;
+  /** How often somebody has signed out of here: what was asked for before then is not stored after. */
+  left: number;
 }
 
 /** What is known of a vault without opening it. */

@@ -133,7 +133,7 @@ export class Vault {
   /** Removes what is readable and pulled, and keeps every op with whatever it needs: signing out. */
   async clearReadable(): Promise<void> {
     await this.write(({ core }) => ({
-      core: { ...core, cursor: null, rebuilding: false },
+      core: { ...core, cursor: null, rebuilding: false, left: core.left + 1 },
       writes: { clear: true },
     }));
   }
@@ -185,5 +185,6 @@ export function newCore(client: string = uuid7()): Core {
     drops: [],
     durable: 0,
     skew: 0,
+    left: 0,
   };
 }

@@ -409,3 +409,22 @@ test("a server that answers without results does not keep the phone busy for eve
   assert.equal(school.requests.length, 1);
   assert.equal((await vault.snapshot()).unsent.length, 1);
 });
+
+test("signing out while an answer is on its way: nothing readable comes after it", async () => {
+  school.docs = [doc("student", "s", { name: "龙䶮" })];
+  await write({ carer: "one_away" });
+  const slow: Net = {
+    ...school.net(),
+    fetch: async (path, init) => {
+      const response = await school.net().fetch(path, init);
+      await vault.clearReadable();
+      return response;
+    },
+  };
+  assert.equal((await run(vault, slow)).state, "signin");
+  const snap = await vault.snapshot();
+  assert.equal(snap.views("student").length, 0);
+  assert.equal(snap.unsent.length, 1);
+  assert.equal((await sync()).state, "ok");
+  assert.equal(school.taken.length, 1);
+});
