@@ -25,9 +25,9 @@ load_single_dict({ord("覃"): "qín"})
 
 @lru_cache(maxsize=50_000)
 def pinyin(name: str) -> str:
-    """`覃佑建` → `qinyoujian qyj`: what a search by letters finds, whole first, initials after a space."""
+    """`覃佑建` → `qin you jian qyj`: what a search by letters finds, syllables first, then the initials."""
     syllables = [s.lower() for s in _syllables(name) if s.isascii() and s.isalpha()]
-    return f"{''.join(syllables)} {''.join(s[0] for s in syllables)}"[:120] if syllables else ""
+    return " ".join([*syllables, "".join(s[0] for s in syllables)])[:120] if syllables else ""
 
 
 def _syllables(name: str) -> list[str]:

@@ -87,7 +87,7 @@ async def test_what_a_pupil_is_after_an_import(app: Litestar, school: People) ->
     await bring_in(app, school, four())
     fields = (await named(app, school, "覃佑建")).fields
     assert fields["class"] == "一(1)班"
-    assert fields["pinyin"] == "qinyoujian qyj"
+    assert fields["pinyin"] == "qin you jian qyj"
     assert (fields["room"], fields["bed"], fields["boards"]) == ("2号楼101", "1", True)
     assert fields["ident_last4"] == "2023"
     assert len(fields["helpers"]) == 1
