@@ -5,7 +5,7 @@ import { recordOf } from "../fillview";
 import { isMine, needs, standing } from "../me";
 import { _, fmt } from "../text";
 import type { View } from "../vault";
-import { formWord, returnReason, row, subject, touchedAt } from "../words";
+import { formWord, madeAt, nameOf, returnReason, row, subject } from "../words";
 
 type Tab = "all" | "here" | "apart";
 const TABS: Record<Tab, (view: View) => boolean> = {
@@ -59,7 +59,7 @@ async function one(c: Context): Promise<Response> {
     conflict_url:
       conflicts.length > 0 ? `/app/decide/${view.id}/${encodeURIComponent(conflicts[0] ?? "")}` : "",
     conflict_text: conflicts.length > 0 ? fmt(_("有{n}处两个人填得不一样"), { n: conflicts.length }) : "",
-    when: whenText(touchedAt(view), c.env.now()),
+    when: [whenText(madeAt(view), c.env.now()), nameOf(c.snap, view.meta.author)].filter(Boolean).join(" "),
     view: recordOf(c, view),
     editable: isMine(view, c.me) && (state === "draft" || state === "returned"),
     withdraw: isMine(view, c.me) && view.state === "submitted" ? `/app/fill/${view.id}/withdraw` : "",
