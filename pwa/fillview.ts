@@ -83,7 +83,7 @@ export function form(c: Context, target: Target, mode: Mode, wrong: Record<strin
     problem_title: fmt(_("还有{n}处要填"), { n: shown.problem_count }),
     problem_text:
       here > 0 ? _("标红的就是，填好再提交。填过的都在。") : _("这一段没有要补的了，点下面继续。"),
-    call_url: shown.alarms.includes("danger") ? `/app/call?doc=${target.id}` : "",
+    call_url: shown.alarms.length > 0 ? `/app/call?doc=${target.id}` : "",
     whole_url: mode.fixing ? fillUrl(target, query, { all: "1" }) : "",
     previous: !mode.fixing && shown.previous !== "",
     previous_name: shown.previous,

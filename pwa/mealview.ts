@@ -5,8 +5,8 @@ import type { Json } from "./protocol";
 import { _, fmt } from "./text";
 import type { View } from "./vault";
 
-/** Lists of part B that have a line for each dish. */
-const BY_DISH = ["temp", "portion", "sample"];
+/** Lists that have a line for each dish: three of part B, one of part A. */
+const BY_DISH = ["temp", "portion", "sample", "menu"];
 
 export function dishesOf(meal: View | undefined): string[] {
   const items = Object.entries(meal?.fields ?? {}).filter(([path]) => path.startsWith("dishes/"));

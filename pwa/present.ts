@@ -80,6 +80,9 @@ export interface FormView {
   alarms: string[];
 }
 
+/** Types that a record begins with (when, who): they do not make a section one that somebody has been to. */
+const GIVEN = ["datetime", "refs"];
+
 const ONLY: Section = { name: "", title: "" };
 
 /** The whole form: its sections with their questions, where one stands, what is wrong, what fell away. */
@@ -146,7 +149,8 @@ function where(sections: SectionView[], context: Context, errors: ProblemView[],
   const here = Math.max(wanted, 0);
   const open = new Set(errors.map((error) => error.section));
   for (const [index, section] of sections.entries()) {
-    const answered = section.questions.some((view) => !empty(bound[view.name]));
+    const asked = section.questions.filter(({ type }) => !GIVEN.includes(type));
+    const answered = asked.some((view) => !empty(bound[view.name]));
     section.state = index === here ? "here" : answered && !open.has(section.name) ? "done" : "todo";
   }
   const stops = sections

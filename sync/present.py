@@ -22,6 +22,8 @@ from sync.questions import Question
 from sync.value_text import Words
 
 View = dict[str, Any]
+GIVEN = ("datetime", "refs")
+"""Types that a record begins with (when, who): they do not make a section one that somebody has been to."""
 
 
 class DocLike(Protocol):
@@ -141,7 +143,8 @@ def _where(sections: list[View], context: Context, errors: list[View], bound: Bo
     here = names.index(context.section) if context.section in names else 0
     open_ones = {error["section"] for error in errors}
     for index, section in enumerate(sections):
-        answered = any(not empty(bound[view["name"]]) for view in section["questions"])
+        asked = [view for view in section["questions"] if view["type"] not in GIVEN]
+        answered = any(not empty(bound[view["name"]]) for view in asked)
         done = answered and section["name"] not in open_ones
         section["state"] = "here" if index == here else "done" if done else "todo"
     stops = [

@@ -81,7 +81,8 @@ function press(key: string): void {
   else if (key === "none") finish("");
   else if (key === "ok") finish(text.replace(/\.$/, ""));
   else {
-    text = typed(text, key);
+    const whole = field?.dataset.whole !== undefined;
+    text = whole && key === "." ? text : typed(text, key);
     show();
   }
 }

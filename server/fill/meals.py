@@ -8,8 +8,8 @@ from server.fill.actions import Target
 from server.gateway import read
 from server.text import _, fmt
 
-BY_DISH = ("temp", "portion", "sample")
-"""Lists of part B that have a line for each dish."""
+BY_DISH = ("temp", "portion", "sample", "menu")
+"""Lists that have a line for each dish: three of part B, one of part A."""
 
 
 def dishes_of(meal: read.VisibleDoc | None) -> list[str]:

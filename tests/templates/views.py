@@ -105,6 +105,7 @@ QUESTIONS = [
     question(
         "int", value="45", text="45分钟", unit="分钟", step="5", min="0", max="300", gauge=GAUGE, **LAST
     ),
+    question("int", value="412", text="412人", unit="人", step="1", min="0", max="20000"),
     question("number", value="62", text="62℃", unit="℃", soft_max="70", gauge=GAUGE),
     question("money", value="5"),
     question(
