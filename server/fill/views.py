@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
@@ -210,7 +211,9 @@ async def _show_record(conn: AsyncConnection, request: Req, desk: Desk, target: 
     zone = zone_of(await school_of(conn, desk))
     known = await neighbours(conn, request.app.state.env, desk.principal, [doc])
     hidden = await unseen(conn, desk.principal, form, doc)
-    view = read_only(form, doc, None, known, request.app.state.clock(), zone, hidden)
+    others = {path: stamp for path, stamp in doc.stamps.items() if stamp.get("by") != doc.author}
+    shown = msgspec.structs.replace(doc, stamps=others)  # one knows what one filled in oneself
+    view = read_only(form, shown, None, known, request.app.state.clock(), zone, hidden)
     can_take_back = doc.state == "submitted" and is_own(doc, desk)
     return request.app.state.render.page(
         "fill/record.html",
