@@ -12,7 +12,7 @@ SHOWN = 200
 _STEPS = {jobs.READING: 1, jobs.READY: 1, jobs.REFUSED: 0, jobs.WRITING: 2, jobs.DONE: 4, jobs.FAILED: 0}
 
 
-def list_context(rows: list[tuple[Job, str]], problem: str) -> dict[str, Any]:
+def list_context(rows: list[tuple[Job, str]], problem: str, undecided: int) -> dict[str, Any]:
     """The page on which files are chosen."""
     words = {
         jobs.READING: _("正在读"),
@@ -24,6 +24,7 @@ def list_context(rows: list[tuple[Job, str]], problem: str) -> dict[str, Any]:
     }
     return {
         "problem": problem,
+        "undecided": undecided,
         "limit": fmt(_("每个文件不超过{mb}MB，一次最多{n}个"), mb=MAX_BYTES >> 20, n=MAX_FILES),
         "steps": steps(0),
         "last": [

@@ -11,9 +11,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from server.office import Desk, page, provide_desk, require, school_of, shell, zone_of
+from server.office import Desk, hold_school, page, provide_desk, require, school_of, shell, zone_of
 from server.problems import not_found
-from server.roster import jobs
+from server.roster import disputes, jobs
 from server.roster.jobs import Job, Jobs
 from server.roster.limits import MAX_BYTES, MAX_FILES
 from server.roster.pages import job_context, list_context
@@ -56,6 +56,32 @@ async def upload(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
         return await _start_page(request, desk, fmt(_("一次最多{n}个文件"), n=MAX_FILES))
     job = await jobs_of(request).begin(desk.principal, files)
     return Redirect(f"/office/import/{job}", status_code=303)
+
+
+@get("/settle")
+async def settle_page(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
+    """Cells where a workbook and a person disagree."""
+    require(desk, "office.import")
+    async with request.app.state.db.read() as conn:
+        zone = zone_of(await school_of(conn, desk))
+        found = await disputes.rows(conn, request.app.state.env, desk.principal, zone)
+        context = await shell(conn, desk, "import")
+    return page(request, "office/import_settle.html", context | {"rows": found})
+
+
+@post("/settle", status_code=303)
+async def settle(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
+    """Decide one of them."""
+    require(desk, "office.import")
+    form = await request.form()
+    sees = [str(name) for name in form.getall("sees", [])]
+    doc, path, pick = (str(form.get(name, "")) for name in ("doc", "path", "pick"))
+    async with request.app.state.db.write() as conn:
+        env = request.app.state.env
+        await hold_school(conn, desk)
+        if not await disputes.settle(conn, env, desk.principal, desk.client, doc, path, pick, sees):
+            raise not_found()
+    return Redirect("/office/import/settle", status_code=303)
 
 
 @get("/{job:str}")
@@ -115,14 +141,20 @@ async def _start_page(request: Req, desk: Desk, problem: str = "") -> Response[A
     async with request.app.state.db.read() as conn:
         zone = zone_of(await school_of(conn, desk))
         context = await shell(conn, desk, "import")
+        undecided = await disputes.count(conn, desk.principal)
     rows = [(one, moment(one.created, zone)) for one in last]
-    return page(request, "office/import.html", context | list_context(rows, problem), 422 if problem else 200)
+    return page(
+        request,
+        "office/import.html",
+        context | list_context(rows, problem, undecided),
+        422 if problem else 200,
+    )
 
 
 routes = [
     Router(
         "/office/import",
-        route_handlers=[start, upload, show, progress, confirm, report],
+        route_handlers=[start, upload, settle_page, settle, show, progress, confirm, report],
         dependencies={"desk": Provide(provide_desk)},
     )
 ]

@@ -8,9 +8,12 @@ import re
 import pytest
 import python_calamine
 from litestar import Litestar
+from msgspec.structs import replace
 
-from server.access import server_principal
-from server.gateway import read
+from server.access import load_principal, server_principal
+from server.db import new_id
+from server.gateway import read, write
+from sync.protocol import Op
 from tests.conftest import Client, People
 from tests.server.roster.books import File, four, pupil, roster
 
@@ -138,3 +141,46 @@ async def test_another_school_does_not_see_it(
     assert (await client.post(f"{place}/confirm", data={})).status_code == 404
     await settled(app)
     assert await pupils(app, other_school) == 0
+
+
+async def test_what_a_teacher_corrected_is_decided_here(
+    app: Litestar, client: Client, school: People
+) -> None:
+    await client.sign_in(school.phones["office"])
+
+    async def bring_in(number: str) -> None:
+        place = await upload(client, [roster([pupil(1, 联系电话=number)])])
+        await settled(app)
+        await client.post(f"{place}/confirm", data={})
+        await settled(app)
+
+    async def home() -> read.VisibleDoc:
+        async with app.state.db.read() as conn:
+            (found,) = await read.many(conn, app.state.env, server_principal(school.id), kind="household")
+        return found
+
+    await bring_in("13700000001")
+    before = await home()
+    path = next(path for path in before.fields if path.startswith("guardians/"))
+    corrected = {**before.fields[path], "phone": "13511111111"}
+    op = Op(0, "edit", "household", before.id, base=before.rev, form="household", form_version=1)
+    async with app.state.db.write() as conn:
+        teacher = await load_principal(conn, school.ids["class_teacher"], school.id)
+        assert teacher is not None
+        await write.submit(conn, app.state.env, teacher, new_id(), [replace(op, set={path: corrected})])
+    await bring_in("13522222222")
+
+    assert "去裁定" in (await client.get("/office/import/", headers=HTML)).text
+    page = (await client.get("/office/import/settle", headers=HTML)).text
+    assert "13511111111" in page
+    assert "王芳" in page, "who corrected it"
+    assert "13522222222" in page
+    fields = dict(re.findall(r'name="(doc|path|sees|pick)" value="([^"]+)"', page.partition("另一个值")[2]))
+    settle = {**fields, "pick": fields["sees"]}
+    assert (await client.post("/office/import/settle", data=settle)).status_code == 303
+    assert (await home()).fields[path]["phone"] == "13522222222"
+    assert "没有要裁定的" in (await client.get("/office/import/settle", headers=HTML)).text
+    assert (await client.post("/office/import/settle", data=settle)).status_code == 404
+    await client.sign_in(school.phones["class_teacher"])
+    assert (await client.get("/office/import/settle", headers=HTML)).status_code == 404
+    assert (await client.post("/office/import/settle", data=settle)).status_code == 404
