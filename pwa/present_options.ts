@@ -88,5 +88,5 @@ function layoutOf(options: Option[]): Options["layout"] {
     return "three";
   }
   const all = lengths.reduce((sum, length) => sum + length, 0);
-  return options.length > 0 && options.length <= 4 && all <= 8 ? "flow" : "";
+  return options.length > 0 && options.length <= 3 && all <= 8 ? "flow" : "";
 }

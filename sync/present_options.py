@@ -77,4 +77,4 @@ def _layout(options: list[View]) -> str:
     if len(options) >= 7 and max(lengths[:-1]) <= 2:
         options[-1]["wide"] = lengths[-1] > 2
         return "three"
-    return "flow" if 0 < len(options) <= 4 and sum(lengths) <= 8 else ""
+    return "flow" if 0 < len(options) <= 3 and sum(lengths) <= 8 else ""
