@@ -1,5 +1,6 @@
 /** The service worker: keeps a few hashed files, hands /app/ to respond(), and syncs. Nothing in here must last. */
 /// <reference lib="webworker" />
+import "./older";
 import type { Env } from "./context";
 import { run } from "./outbox";
 import { listenForPush, stopPush, within } from "./push";
