@@ -2,7 +2,7 @@
 
 if (!Reflect.has(Object, "hasOwn")) {
   Object.defineProperty(Object, "hasOwn", {
-    value: (object: object, key: PropertyKey) => Object.hasOwn(object, key),
+    value: (object: object, key: PropertyKey) => Reflect.getOwnPropertyDescriptor(object, key) !== undefined,
   });
 }
 
