@@ -51,6 +51,7 @@ def test_nothing_typed_is_lost(server: Server, browser: Callable[..., Browser]) 
     form.choose("走访结果", "见到监护人")
     expect(page.locator("#skipped")).to_have_count(0)
     form.choose("这次为什么去", "常规", "关怀", "关怀")
+    expect(page.locator('input[name="was:reason"]')).to_have_value("routine")
     page.goto(f"{server.url}/app/fill/{doc}?s=meet")
     assert page.locator("input[name=result]:checked").input_value() == "met_guardian"
     chosen = page.locator("input[name=reason]:checked")
