@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from server.db import new_id
-from server.roster import beds, homes
+from server.roster import beds, homes, pairing
 from server.roster.book import Book
 from server.roster.idents import ident as read_ident
 from server.roster.known import Known
-from server.roster.records import Meal, Pair, Person, Pupil
+from server.roster.records import Meal, Person, Pupil
 from server.roster.spelling import pinyin
 from server.roster.wanted import Wanted
 from sync.ids import derived, meal_id
@@ -53,7 +53,7 @@ class Linker:
         houses = beds.Houses(self.book.beds, self.known, self.notes, self.make_id)
         buildings = houses.run(self)
         self._buildings_of(buildings)
-        self._pairs()
+        self.out.pairs = pairing.pair_up(self)
         home_docs = self._homes()
         self.out.wanted = [
             *self.people.values(),
@@ -217,61 +217,6 @@ class Linker:
         if pupil not in self.pupils:
             self.pupils[pupil] = Wanted("student", pupil, False, None, self.known.pupils[pupil].name)
         return self.pupils[pupil]
-
-    def _pairs(self) -> None:
-        seen: dict[tuple[str, str], int] = {}
-        by_phone, by_name = self._staff()
-        for pair in self.book.pairs:
-            helper, pupil = self._helper(pair, by_phone, by_name), self._paired(pair)
-            if not helper or not pupil:
-                continue
-            table, row = pair.spot
-            if (helper, pupil) in seen:
-                self.notes.doubt(table, row, "name", "pair_twice", pair.name, row=seen[helper, pupil])
-                continue
-            seen[helper, pupil] = row.number
-            wanted = self.pupil_wanted(pupil)
-            wanted.grows.setdefault("helpers", set()).add(helper)
-            before = self.known.pupils.get(pupil)
-            wanted.added += 0 if before and helper in before.helpers else 1
-        self.out.pairs = set(seen)
-
-    def _staff(self) -> tuple[dict[str, str], dict[str, list[str]]]:
-        """People by number and by name, those of this book over those of the register."""
-        people = self.known.people | {
-            i: (str(w.values["name"]), str(w.values["phone"])) for i, w in self.people.items()
-        }
-        by_name: dict[str, list[str]] = defaultdict(list)
-        for person, (name, _phone) in people.items():
-            by_name[name].append(person)
-        return {phone: person for person, (_name, phone) in people.items() if phone}, by_name
-
-    def _helper(self, pair: Pair, by_phone: dict[str, str], by_name: dict[str, list[str]]) -> str:
-        """A helper by number, else by a name that only one person has."""
-        table, row = pair.spot
-        named = by_name.get(pair.helper, [])
-        if pair.helper_phone and (person := by_phone.get(pair.helper_phone)):
-            if person not in named:
-                name = next(name for name, ids in by_name.items() if person in ids)
-                self.notes.doubt(table, row, "helper", "pair_helper_other", pair.name, value=name)
-            return person
-        if len(named) == 1:
-            if pair.helper_phone:
-                self.notes.doubt(table, row, "helper_phone", "pair_phone_other", pair.name)
-            return named[0]
-        code = "pair_helper_ambiguous" if named else "pair_helper_unknown"
-        self.notes.doubt(table, row, "helper", code, pair.name, n=len(named))
-        return ""
-
-    def _paired(self, pair: Pair) -> str:
-        table, row = pair.spot
-        pupil, count = self.find_pupil(pair.name, pair.ident, pair.class_)
-        if not pupil:
-            code = "pair_pupil_ambiguous" if count else "pair_pupil_unknown"
-            self.notes.doubt(table, row, "name", code, pair.name, n=count)
-        elif self.name_of(pupil) != pair.name:
-            self.notes.doubt(table, row, "name", "pair_name_other", pair.name, value=self.name_of(pupil))
-        return pupil
 
     # --- meals --------------------------------------------------------------------------------------------
 
