@@ -21,7 +21,7 @@ class Filling:
     def choose(self, label: str, *options: str) -> None:
         """Tap each of these answers of a question."""
         for option in options:
-            self.question(label).locator("label.opt").filter(
+            self.question(label).locator(".opt").filter(
                 has_text=re.compile(f"^\\s*{re.escape(option)}")
             ).first.tap()
 
@@ -47,14 +47,18 @@ class Filling:
         """Press the main button at the bottom."""
         self.page.locator(".dock .btn.main").tap()
 
-    def submit(self) -> None:
-        """Go on to the end of the form and hand it in; ends on the record, which waits to be sent."""
+    def to_the_end(self) -> None:
+        """Go on until the main button hands the form in."""
         main = self.page.locator(".dock .btn.main")
         while "提交" not in main.inner_text():
             here = self.page.url
             main.tap()
             expect(self.page).not_to_have_url(here)
-        main.tap()
+
+    def submit(self) -> None:
+        """Go on to the end of the form and hand it in; ends on the record, which waits to be sent."""
+        self.to_the_end()
+        self.go_on()
         expect(self.page).to_have_url(re.compile("/app/records/"))
         expect(self.page.locator(".state.phone")).to_be_visible()
 

@@ -31,6 +31,13 @@ def synced(browser: Browser) -> None:
     expect(browser.page.locator("#sync-h")).to_contain_text("已和学校对上", timeout=30_000)
 
 
+def send(phone: Browser) -> None:
+    """Press the button and wait until the phone says that it is done."""
+    phone.go("/app/sync")
+    phone.page.get_by_role("button", name="现在同步").tap()
+    expect(phone.page.locator("#sync-h")).to_contain_text("已和学校对上", timeout=30_000)
+
+
 def sign_in_at_desk(browser: Browser, phone: str, path: str = "/office/") -> None:
     """Sign in on the server's own page; ends on `path`."""
     page = browser.open(f"/login?next={path}")

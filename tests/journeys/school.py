@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from litestar import Litestar
+from sqlalchemy import select
+
+from server.access import server_principal
 from server.app import create_app
 from server.db import new_id
+from server.gateway import read, write
+from server.schools import schools
 from server.settings import Settings
+from sync.protocol import Op
 from tests.conftest import PASSWORD, People, make_school
 from tests.server.village import Village, make_village
 
@@ -41,8 +48,33 @@ def fill_school(folder: Path) -> People:
         return beside.submit(lambda: asyncio.run(_fill(folder))).result()
 
 
+def move_pupil(folder: Path, name: str, class_: str) -> None:
+    """Put a pupil into another class, as a new roster would."""
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(lambda: asyncio.run(_move(folder, name, class_))).result()
+
+
+async def _move(folder: Path, name: str, class_: str) -> None:
+    app = _app(folder)
+    try:
+        async with app.state.db.write() as conn:
+            school = (await conn.execute(select(schools.c.id).where(schools.c.name == NAME))).scalar_one()
+            server = server_principal(school)
+            found = await read.many(conn, app.state.env, server, kind="student", limit=100)
+            pupil = next(doc for doc in found if doc.fields["name"] == name)
+            op = Op(0, "edit", "student", pupil.id, base=pupil.rev, form="student", form_version=1)
+            op.set, op.at = {"class": class_}, today().isoformat()
+            await write.submit(conn, app.state.env, server, new_id(), [op])
+    finally:
+        await app.state.db.close()
+
+
+def _app(folder: Path) -> Litestar:
+    return create_app(Settings(var_dir=folder, database_url=f"sqlite:///{folder}/zoufang.db"))
+
+
 async def _fill(folder: Path) -> People:
-    app = create_app(Settings(var_dir=folder, database_url=f"sqlite:///{folder}/zoufang.db"))
+    app = _app(folder)
     try:
         people = await make_school(app, NAME, 13800000001)
         village = await make_village(app, people)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.browser import Browser
 from tests.journeys.forms import Filling
-from tests.journeys.people import sign_in, sign_in_at_desk, synced
+from tests.journeys.people import send, sign_in, sign_in_at_desk, synced
 from tests.journeys.server import Server
 
 TEACHER, DORM, COMMITTEE, OFFICE = "13800000001", "13800000003", "13800000005", "13800000007"
@@ -205,13 +205,6 @@ def a_killed_browser(phone: Browser) -> None:
     form = Filling(phone.page)
     form.section("交谈")
     expect(form.question("在校反馈").locator("textarea")).to_have_value("应用题常空着")
-
-
-def send(phone: Browser) -> None:
-    """Press the button and wait until the phone says that it is done."""
-    phone.go("/app/sync")
-    phone.page.get_by_role("button", name="现在同步").tap()
-    expect(phone.page.locator("#sync-h")).to_contain_text("已和学校对上", timeout=30_000)
 
 
 def the_office_reads_and_returns(desk: Browser) -> None:
