@@ -187,6 +187,11 @@ def is_unavailable(error: BaseException) -> bool:
     )
 
 
+def is_unstorable(error: BaseException) -> bool:
+    """Whether a text held what PostgreSQL has no room for (a NUL): whoever sent it sent nothing real."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "22021"
+
+
 async def insert_or_ignore(conn: AsyncConnection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless one with its key is there. Returns whether it was inserted."""
     make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert

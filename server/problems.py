@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
-from server.db import is_unavailable, new_id
+from server.db import is_unavailable, is_unstorable, new_id
 from server.text import N_, _, fmt
 
 TYPE_PREFIX = "/problems/"
@@ -181,6 +181,8 @@ def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if is_unavailable(error):
         log.warning("unavailable: %s %s: %s", request.method, request.url.path, type(error).__name__)
         return respond(request, Problem(503, "unavailable"))
+    if is_unstorable(error):
+        return respond(request, Problem(400, "bad_request"))
     reference = new_id()[-12:]
     log.error("internal error %s: %s %s", reference, request.method, request.url.path, exc_info=error)
     return respond(request, Problem(500, "internal", id=reference))

@@ -28,6 +28,8 @@ class Form(Protocol):
     def name(self) -> str: ...
     @property
     def version(self) -> int: ...
+    @property
+    def meta(self) -> dict[str, str]: ...
     def question_for(self, path: str) -> Any: ...
     def check_value(self, path: str, value: Json) -> list[Any]: ...
 
@@ -42,6 +44,7 @@ class Context(NamedTuple):
 
 
 AMENDING = {"approved", "archived"}
+MAX_META = 80  # characters of an id, a night, a part
 
 
 def merge(doc: Doc | None, op: Op, form: Form | None, context: Context) -> Outcome:
@@ -73,6 +76,7 @@ def _apply(doc: Doc | None, op: Op, form: Form | None, context: Context) -> Outc
 def _created(doc: Doc | None, op: Op, form: Form, context: Context) -> Doc:
     meta = op.meta or {}
     if doc is None:
+        _check_meta(form, meta)
         return Doc(
             kind=op.kind,
             id=op.doc,
@@ -87,6 +91,15 @@ def _created(doc: Doc | None, op: Op, form: Form, context: Context) -> Doc:
     if (doc.kind, doc.form, doc.meta) != (op.kind, form.name, meta):
         raise Held("duplicate_id")
     return doc
+
+
+def _check_meta(form: Form, meta: dict[str, Json]) -> None:
+    """What a doc is about has the shapes that its form names; lists and titles are made from it."""
+    for key, value in meta.items():
+        many = key == "students" or form.meta.get(key) == "ids"
+        values = (value if many else [value]) if value is not None else []
+        if not isinstance(values, list) or not all(isinstance(v, str) and len(v) <= MAX_META for v in values):
+            raise Held("bad_value", field=f"meta/{key}")
 
 
 def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:

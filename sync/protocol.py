@@ -5,6 +5,7 @@ The envelope is decoded first and each op alone, so that one damaged op never ta
 
 import hashlib
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -106,6 +107,9 @@ class _SeqOnly(msgspec.Struct):
     seq: int
 
 
+_CLIENT = re.compile(r"[0-9A-Za-z._-]{8,64}")
+_NEW_ID = re.compile(r"[0-9A-Za-z-]{1,80}")  # never `<client>:<seq>`: those ids are the held ops'
+
 encode = msgspec.json.Encoder().encode
 _decode_request = msgspec.json.Decoder(SyncRequest).decode
 _decode_op = msgspec.json.Decoder(Op).decode
@@ -118,7 +122,7 @@ def decode_request(body: bytes) -> SyncRequest:
         request = _decode_request(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         request = _decode_request_leniently(body)
-    if not 8 <= len(request.client) <= 64 or ":" in request.client or not request.client.isascii():
+    if not _CLIENT.fullmatch(request.client):
         raise BadEnvelope("client")
     return request
 
@@ -167,6 +171,8 @@ def decode_op(raw: bytes) -> Op | None:
 def _is_storable(op: Op) -> bool:
     names = (op.op, op.kind, op.doc, op.form or "", op.event or "", op.at or "")
     if any(len(name) > 80 or "\0" in name for name in names):
+        return False
+    if op.op == "create" and not _NEW_ID.fullmatch(op.doc):
         return False
     return op.base >= 0 and clean(op.meta) and clean(op.args) and clean(op.set)
 

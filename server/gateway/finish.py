@@ -13,6 +13,8 @@ from server.gateway.work import Work, chunks, refs_of
 from server.schools import schools
 from sync.doc import Doc, Register, encode
 
+TAG = 80  # characters of a tag that are kept, on both sides of the meeting
+
 
 async def finish(work: Work) -> None:
     """Write what changed. Nothing changed: nothing is written and the school's counter stands still."""
@@ -151,7 +153,7 @@ def _tag_row(work: Work, doc_id: str, tag: tuple[str, str]) -> dict[str, Any]:
     return {
         "school_id": work.school,
         "doc_id": doc_id,
-        "tag": tag[0][:80],
+        "tag": tag[0][:TAG],
         "view": tag[1],
         "added": work.rev,
     }
@@ -215,7 +217,7 @@ async def _about(work: Work, held: Doc) -> Doc | None:
 async def _write_holds(work: Work, person: Doc) -> None:
     where = (holds.c.school_id == work.school) & (holds.c.user_id == person.id) & holds.c.removed.is_(None)
     standing = set((await work.conn.execute(select(holds.c.tag).where(where))).scalars())
-    wanted = principal_of(person, work.school).tags()
+    wanted = {tag[:TAG] for tag in principal_of(person, work.school).tags()}
     if gone := _sorted(standing - wanted):
         await work.conn.execute(update(holds).where(where, holds.c.tag.in_(gone)).values(removed=work.rev))
     if new := _sorted(wanted - standing):

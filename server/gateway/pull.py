@@ -18,7 +18,7 @@ from server.gateway.visible import visible
 from server.gateway.work import Env
 from server.schools import schools
 from sync.doc import decode
-from sync.protocol import MAX_PAGE, PAGE_BYTES, Gone
+from sync.protocol import MAX_PAGE, MAX_SEQ, PAGE_BYTES, Gone
 from sync.protocol import encode as encode_json
 
 
@@ -53,9 +53,12 @@ def read_cursor(word: str) -> Cursor:
     """The cursor that a word stands for. Raises BadCursor."""
     try:
         raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
-        return msgspec.json.decode(raw, type=Cursor)
+        cursor = msgspec.json.decode(raw, type=Cursor)
     except (ValueError, msgspec.MsgspecError) as error:
         raise BadCursor(word) from error
+    if not 0 <= cursor.rev <= MAX_SEQ or "\0" in cursor.doc:
+        raise BadCursor(word)
+    return cursor
 
 
 async def pull(conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int) -> Page:

@@ -11,7 +11,7 @@ from server.access import Principal
 from server.gateway.models import doc_refs, doc_tags, docs, ops
 from server.gateway.scope import views_of
 from server.gateway.visible import VisibleDoc, server_views, visible
-from server.gateway.work import Env
+from server.gateway.work import Env, chunks
 from sync.doc import decode
 
 
@@ -24,8 +24,10 @@ async def one(conn: AsyncConnection, env: Env, who: Principal, doc_id: str) -> V
 async def some(conn: AsyncConnection, env: Env, who: Principal, ids: Sequence[str]) -> list[VisibleDoc]:
     """Those of the docs that are in scope, in the order of `ids`."""
     known = list(dict.fromkeys(ids))
-    query = select(docs.c.id, docs.c.body).where(docs.c.school_id == who.school, docs.c.id.in_(known))
-    bodies = {row.id: row.body for row in await conn.execute(query)} if known else {}
+    bodies = {}
+    for part in chunks(known):
+        query = select(docs.c.id, docs.c.body).where(docs.c.school_id == who.school, docs.c.id.in_(part))
+        bodies |= {row.id: row.body for row in await conn.execute(query)}
     return await _shown(conn, env, who, [bodies[i] for i in known if i in bodies])
 
 

@@ -18,6 +18,7 @@ from server.gateway import read
 from server.office import Desk, Said, page, provide_desk, require, shell, today_of
 from server.people.views import roles_text
 from server.pupils.search import PAGE, find, places
+from server.reviews.filters import read_page
 from server.roster.classes import by_grade
 from server.text import _, fmt
 
@@ -32,11 +33,11 @@ async def students(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
     require(desk, "office.records")
     query = request.query_params
     chosen, q = query.get("class", "")[:40], query.get("q", "").strip()[:40]
-    number = int(query.get("page", "1")) if query.get("page", "1").isdecimal() else 1
+    number = read_page(query.get("page", ""))
     async with request.app.state.db.read() as conn:
         env = request.app.state.env
         found = await find(conn, env, desk.principal, chosen, q)
-        shown = found[max(number - 1, 0) * PAGE : max(number, 1) * PAGE]
+        shown = found[(number - 1) * PAGE : number * PAGE]
         homes = await places(conn, env, desk.principal, shown)
         classes = sorted(await read.classes(conn, desk.principal), key=by_grade)
         context = await shell(conn, desk, "students", _done(query.get("done", "")))
@@ -47,7 +48,7 @@ async def students(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
         "q": q,
         "count_text": fmt(_("{n}人"), n=len(found)),
         "may_assign": desk.principal.may("write.duty"),
-        "pager": _pager(chosen, q, max(number, 1), len(found)),
+        "pager": _pager(chosen, q, number, len(found)),
     }
     return page(request, "office/students.html", context)
 

@@ -75,7 +75,7 @@ def read_filter(query: Any) -> Filter:
         student=query.get("student", "")[:80],
         since=_date(query.get("since", "")),
         until=_date(query.get("until", "")),
-        page=_page(query.get("page", "")),
+        page=read_page(query.get("page", "")),
     )
 
 
@@ -86,5 +86,6 @@ def _date(text: str) -> str:
         return ""
 
 
-def _page(text: str) -> int:
+def read_page(text: str) -> int:
+    """The number of a page; 1 for what is none."""
     return min(max(int(text), 1), 100_000) if text.isascii() and text.isdigit() and len(text) < 7 else 1
