@@ -309,10 +309,13 @@ WRITERS = {  # kind → what a role must have to create or edit it; visits ask b
 
 
 def may_create(who: Principal, kind: str, form: str, seen: set[str], meta: dict[str, Any]) -> bool:
-    """Whether this person may begin such a doc. `seen`: which of the docs named in `meta` they see or ever
-    saw (a visit of a pupil who has since moved is still theirs to deliver)."""
+    """Whether this person may begin such a doc. `meta`: what it is about, with the `student` of a leave;
+    `seen`: which of the docs named there they see or ever saw (a visit of a pupil who has since moved is
+    still theirs to deliver)."""
     if who.is_server:
         return True
+    if kind == "leave" and not seen & {*_ids(meta.get("student"))}:
+        return False
     if kind != "visit":
         return kind in WRITERS and who.may(WRITERS[kind])
     if not who.may(f"write.{form}"):

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import insert, update
 
-from server.access import Principal, may_create, may_edit, may_raise, may_settle
+from server.access import REVIEWS, Principal, may_create, may_edit, may_raise, may_settle
 from server.gateway.effects import run_effects
 from server.gateway.finish import finish, upsert
 from server.gateway.models import clients, ops
 from server.gateway.scope import Views, ever_seen, views_of
-from server.gateway.work import Work, server_client
+from server.gateway.work import Work, refs_of, server_client
 from sync.doc import Doc, Register, Stamp
 from sync.protocol import Op, Result, clean, decode_op, digest
 from sync.protocol import encode as encode_json
@@ -40,6 +40,8 @@ async def take(work: Work, who: Principal, client: str, new: Sequence[Incoming])
     """
     known = [one.op for one in new if one.op is not None]
     await work.load(op.doc for op in known)
+    if approved := [op.doc for op in known if op.event == "approve"]:
+        await work.referring(approved, "held")
     named = {i for op in known if op.op == "create" for i in _named(op)}
     scope = Scope(
         await views_of(work.conn, who, (op.doc for op in known)),
@@ -70,9 +72,9 @@ class Scope(NamedTuple):
 
 
 def _named(op: Op) -> set[str]:
-    values = [
-        v for value in (op.meta or {}).values() for v in (value if isinstance(value, list) else [value])
-    ]
+    """Ids of what a new doc is about: its meta, and the pupil of a leave."""
+    about = [*(op.meta or {}).values(), (op.set or {}).get("student")]
+    values = [v for value in about for v in (value if isinstance(value, list) else [value])]
     return {v for v in values if isinstance(v, str) and 0 < len(v) <= 80}
 
 
@@ -84,10 +86,19 @@ def _answer(work: Work, who: Principal, client: str, scope: Scope, one: Incoming
     code = _refusal(work, who, scope, op)
     if code:
         return Result(op.seq, "held", code=code)
+    if op.event == "approve" and _has_waiting(work, op.doc):
+        return Result(op.seq, "held", code="illegal_event", params={"event": "approve", "why": "open_held"})
     try:
         return work.merge(op, who, client)
     except Exception as error:  # whatever it is, the op is kept and the queue goes on
         return Result(op.seq, "held", code="internal", params={"error": type(error).__name__})
+
+
+def _has_waiting(work: Work, doc_id: str) -> bool:
+    """Whether held ops of this doc wait for a decision; a reviewer's own that came to nothing don't count."""
+    held = (doc for doc in work.docs.values() if doc is not None and doc.kind == "held")
+    waiting = (doc.values() for doc in held if doc.state == "waiting" and doc_id in refs_of(doc))
+    return any((values.get("op") or {}).get("event") not in REVIEWS for values in waiting)
 
 
 def _refusal(work: Work, who: Principal, scope: Scope, op: Op) -> str | None:
@@ -96,19 +107,26 @@ def _refusal(work: Work, who: Principal, scope: Scope, op: Op) -> str | None:
     if not who.roles:
         return "forbidden"
     if op.op == "create":
-        if doc is not None and not may_edit(who, doc):
+        if doc is not None and not (_in_sight(work, who, scope, doc) and may_edit(who, doc)):
             return "duplicate_id"
         here = {i for i in _named(op) if (d := work.get(i)) is not None and _made_here(work, d, who)}
         seen = scope.seen | here
-        if doc is None and not may_create(who, op.kind, op.form or "", seen, op.meta or {}):
+        about = {**(op.meta or {}), "student": (op.set or {}).get("student")}
+        if doc is None and not may_create(who, op.kind, op.form or "", seen, about):
             return "forbidden"
         return None
-    if doc is None or not (who.is_server or doc.id in scope.views or _made_here(work, doc, who)):
+    if doc is None or not _in_sight(work, who, scope, doc):
         return "unknown_doc"
+    if doc.kind == "held" and scope.views.get(doc.id) == {"envelope"} and doc.values().get("op"):
+        return "forbidden"  # who may not see its content can't decide about it
     if op.op == "event":
         return None if may_raise(who, doc, op.event or "") else "forbidden"
     allowed = may_settle(who, doc) if op.op == "settle" else may_edit(who, doc)
     return None if allowed else "forbidden"
+
+
+def _in_sight(work: Work, who: Principal, scope: Scope, doc: Doc) -> bool:
+    return who.is_server or doc.id in scope.views or _made_here(work, doc, who)
 
 
 def _made_here(work: Work, doc: Doc, who: Principal) -> bool:

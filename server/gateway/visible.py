@@ -1,5 +1,6 @@
 """A doc as one person may see it: the views of their tags decide which fields are shown."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -57,7 +58,7 @@ def visible(doc: Doc, views: set[str], forms: Forms) -> VisibleDoc:
         fields=fields,
         siblings={p: s for p, s in whole["siblings"].items() if p in paths},
         meta=doc.meta if not views <= VIEW_FIELDS.keys() else {},
-        notes=_notes(doc.notes, paths),
+        notes=_notes(doc.notes, lambda path: any(_shows(view, form, path) for view in views)),
         author=doc.author,
         stamps={p: {"by": s.by, "at": s.at} for p, s in doc.stamps().items() if p in paths},
         created_at=doc.created_at,
@@ -72,11 +73,11 @@ def _shows(view: str, form: Form | None, path: str) -> bool:
     return form is not None and shows(view, form.question_for(path), path)
 
 
-def _notes(notes: dict[str, Json], paths: set[str]) -> dict[str, Json]:
+def _notes(notes: dict[str, Json], shown: Callable[[str], bool]) -> dict[str, Json]:
     """The server's notes; an amendment shows only what it changes among fields that are shown."""
     if "amendments" not in notes:
         return notes
-    seen = [{**a, "set": {p: v for p, v in a["set"].items() if p in paths}} for a in notes["amendments"]]
+    seen = [{**a, "set": {p: v for p, v in a["set"].items() if shown(p)}} for a in notes["amendments"]]
     return {**notes, "amendments": seen}
 
 

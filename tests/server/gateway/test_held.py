@@ -87,3 +87,42 @@ async def test_the_server_s_own_client_counts_on(app: Litestar, school: People) 
     async with app.state.db.write() as conn:
         (result,) = await write.submit(conn, app.state.env, who, new_id(), [op])
     assert result.result == "applied"
+
+
+async def test_approval_waits_until_held_ops_are_decided(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    office = await phone_of(school.phones["office"])
+    await phone.sync()
+    doc = uuid7()
+    phone.op("create", "visit", doc, "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    phone.op("event", "visit", doc, "home_visit", event="submit")
+    phone.op("edit", "visit", doc, "home_visit", set={"carer": 7})
+    await phone.sync()
+    await office.sync()
+    office.op("event", "visit", doc, "home_visit", event="approve")
+    await office.sync()
+    assert (office.results[1]["code"], office.docs[doc]["state"]) == ("illegal_event", "submitted")
+    office.op("event", "held", f"{phone.client}:3", "held", event="close", args={"reason": "重填"})
+    office.op("event", "visit", doc, "home_visit", event="approve")  # its own vain try stands in nobody's way
+    await office.sync()
+    assert office.docs[doc]["state"] == "approved"
+
+
+async def test_what_the_office_may_not_read_it_cannot_decide(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    office = await phone_of(school.phones["office"])
+    await phone.sync()
+    phone.op(
+        "create", "visit", uuid7(), "secret_form", set={"facts": "x"}, meta={"students": [pupils["龙䶮"]]}
+    )
+    await phone.sync()
+    await office.sync()
+    held = f"{phone.client}:1"
+    assert "op" not in office.docs[held]["fields"]
+    office.op("event", "held", held, "held", event="close", args={"reason": "x"})
+    await office.sync()
+    assert (office.results[1]["code"], office.docs[held]["state"]) == ("forbidden", "waiting")

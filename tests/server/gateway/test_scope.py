@@ -227,3 +227,48 @@ async def test_who_counts_the_beds_can_call_about_a_boarder_and_reads_nothing_el
         for d in parent.docs.values()
         if d["kind"] == "person"
     )
+
+
+async def test_an_id_from_another_class_opens_nothing(
+    phone_of: MakePhone, app: Litestar, school: People, pupils: Pupils
+) -> None:
+    office = await phone_of(school.phones["office"])
+    teacher = await phone_of(school.phones["class_teacher"])
+    await teacher.sync()
+    home, leave, own = uuid7(), uuid7(), uuid7()
+    days = {"from": "2026-11-20", "until": "2026-11-21"}
+    office.op("create", "household", home, "household", set={"village": "远村"}, meta={})
+    office.op("create", "leave", leave, "leave", set={"student": pupils["石桐国"], **days}, meta={})
+    await office.sync()
+    teacher.op("create", "household", home, "household", set={"village": "改了"}, meta={})
+    teacher.op("create", "leave", leave, "leave", set={"sort": "sick"}, meta={})
+    teacher.op("create", "leave", uuid7(), "leave", set={"student": pupils["石桐国"], **days}, meta={})
+    teacher.op("create", "leave", own, "leave", set={"student": pupils["龙䶮"], **days}, meta={})
+    await teacher.sync()
+    codes = [teacher.results[n].get("code") for n in (1, 2, 3, 4)]
+    assert codes == ["duplicate_id", "duplicate_id", "forbidden", None]
+    await office.sync()
+    assert office.docs[home]["fields"] == {"village": "远村"}
+    assert "siblings" not in office.docs[home] or office.docs[home]["siblings"] == {}
+    assert own in office.docs
+
+
+async def test_an_amendment_of_a_field_that_was_empty_is_shown_to_who_may_see_the_field(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    teacher = await phone_of(school.phones["class_teacher"])
+    office = await phone_of(school.phones["office"])
+    doc = uuid7()
+    teacher.op("create", "visit", doc, "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    teacher.op("event", "visit", doc, "home_visit", event="submit")
+    await teacher.sync()
+    await office.sync()
+    office.op("event", "visit", doc, "home_visit", event="approve")
+    await office.sync()
+    await teacher.sync()
+    teacher.op("edit", "visit", doc, "home_visit", set={"carer": "single", "danger": True})
+    await teacher.sync()
+    await office.sync()
+    (mine,), (theirs,) = (phone.docs[doc]["notes"]["amendments"] for phone in (teacher, office))
+    assert mine["set"] == {"carer": "single", "danger": True}
+    assert theirs["set"] == {"carer": "single"}
