@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any, TypedDict
 
 from tests.journeys.browser import FLAGS
 from tests.needs import ROOT, chromium, need, node
@@ -14,8 +15,15 @@ CLI = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
 CATEGORIES = ("accessibility", "best-practices")
 
 
-def verdict(url: str, folder: Path, *, cookies: str = "") -> dict[str, tuple[int, list[str]]]:
-    """Category → (score of 100, titles of the audits that cost something). `cookies` is a Cookie header."""
+class Verdict(TypedDict):
+    """Where the page was in the end; category → score of 100, and titles of the audits that cost some of it."""
+
+    address: str
+    marks: dict[str, tuple[int, list[str]]]
+
+
+def verdict(url: str, folder: Path, *, cookies: str = "") -> Verdict:
+    """Lighthouse's marks for a page; `cookies` is the Cookie header of whoever is signed in."""
     need(CLI.is_file(), "the npm packages (make setup)")
     headers, out = folder / "headers.json", folder / "lighthouse.json"
     headers.write_text(json.dumps({"Cookie": cookies} if cookies else {}), "utf-8")
@@ -30,12 +38,11 @@ def verdict(url: str, folder: Path, *, cookies: str = "") -> dict[str, tuple[int
     return _read(json.loads(out.read_text("utf-8")))
 
 
-def _read(report: dict) -> dict[str, tuple[int, list[str]]]:
-    found = {}
+def _read(report: dict[str, Any]) -> Verdict:
+    marks = {}
     for name in CATEGORIES:
         category = report["categories"][name]
-        weighed = [entry["id"] for entry in category["auditRefs"] if entry["weight"]]
-        bad = [report["audits"][audit] for audit in weighed]
-        titles = [audit["title"] for audit in bad if audit["score"] is not None and audit["score"] < 1]
-        found[name] = (round(category["score"] * 100), titles)
-    return found
+        weighed = [report["audits"][one["id"]] for one in category["auditRefs"] if one["weight"]]
+        titles = [audit["title"] for audit in weighed if audit["score"] is not None and audit["score"] < 1]
+        marks[name] = (round(category["score"] * 100), titles)
+    return {"address": report["finalDisplayedUrl"], "marks": marks}
