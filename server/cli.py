@@ -11,6 +11,7 @@ import click
 import uvicorn
 
 from server.accounts.commands import user
+from server.backup.cli import backup, restore
 from server.db import Database, is_unavailable
 from server.demo import demo
 from server.migrations import is_current
@@ -94,8 +95,10 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
+main.add_command(backup)
 main.add_command(demo)
 main.add_command(import_files)
+main.add_command(restore)
 main.add_command(user)
 main.add_command(worker)
 

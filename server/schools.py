@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.db import Json, metadata, new_id
 
 ZONE = "Asia/Shanghai"
+LIFE_STEP = 2**32  # revs between two lives of a database: more than a school makes in one
 
 schools = Table(
     "schools",
@@ -89,6 +90,15 @@ async def begin_life(conn: AsyncConnection) -> None:
     """Name a new database's life; one that has a name keeps it."""
     if (await conn.execute(select(life.c.id))).first() is None:
         await conn.execute(insert(life).values(id=1, epoch=new_id()))
+
+
+async def begin_new_life(conn: AsyncConnection) -> None:
+    """After a restore: another epoch, and counters so far ahead that no rev of the lost life comes again.
+
+    A phone's base from the lost life then supersedes nothing that it can't have seen.
+    """
+    await conn.execute(update(life).values(epoch=new_id()))
+    await conn.execute(update(schools).values(rev=schools.c.rev + LIFE_STEP))
 
 
 async def _one(conn: AsyncConnection, condition: Any) -> School | None:

@@ -41,6 +41,8 @@ class Settings:
     """Hosts a push subscription may point to; `*.` at the front stands for any one or more labels."""
     push_subject: str = ""
     """`mailto:` or `https:` address of whoever runs the server; push services want to know."""
+    backup_passphrase: str = ""
+    """What `zoufang backup` encrypts with; empty: it does not, unless a --key-file is given."""
     session_idle_days: int = 14
     session_max_days: int = 90
     body_seconds: int = 20
@@ -67,6 +69,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         environment=read.text("ZOUFANG_ENV", "development"),
         push_hosts=read.words("PUSH_HOSTS", PUSH_HOSTS),
         push_subject=read.text("PUSH_SUBJECT", ""),
+        backup_passphrase=read.text("BACKUP_PASSPHRASE", ""),
         session_idle_days=read.number("SESSION_IDLE_DAYS", 14, 1, 90),
         session_max_days=read.number("SESSION_MAX_DAYS", 90, 1, 365),
         body_seconds=read.number("BODY_SECONDS", 20, 1, 600),

@@ -38,6 +38,8 @@ class Phone:
         self.user: dict[str, Any] = {}
         self.seq = 0
         self.queue: list[dict[str, Any]] = []
+        self.kept: dict[int, dict[str, Any]] = {}
+        self.durable = 0
         self.results: dict[int, dict[str, Any]] = {}
         self.docs: dict[str, dict[str, Any]] = {}
         self.cursor: str | None = None
@@ -59,6 +61,7 @@ class Phone:
         made = {"seq": self.seq, "op": op, "kind": kind, "doc": doc, "base": base, "form": form}
         made |= {"form_version": 1, "at": "2026-11-20T16:40:02+08:00", **rest}
         self.queue.append(made)
+        self.kept[self.seq] = made
         return made
 
     async def exchange(self, push: list[dict[str, Any]], limit: int = 1000) -> dict[str, Any]:
@@ -79,6 +82,8 @@ class Phone:
         """Believe an answer: ops are done, docs are these."""
         self.results |= {r["seq"]: r for r in answer["results"]}
         self.queue = [op for op in self.queue if op["seq"] > answer["acked"]]
+        self.durable = answer["durable"]
+        self.kept = {seq: op for seq, op in self.kept.items() if seq > self.durable}
         self.docs |= {doc["id"]: doc for doc in answer["docs"]}
         for gone in answer["drop"]:
             self.docs.pop(gone["id"], None)
@@ -91,3 +96,31 @@ class Phone:
         while answer["more"] or self.queue:
             answer = await self.exchange(self.queue[:200], limit)
             self.take(answer)
+
+    async def sync_through(self, limit: int = 1000) -> None:
+        """Sync with a server that may have been restored: what it lacks is sent again, all is pulled anew."""
+        while True:
+            try:
+                return await self.sync(limit)
+            except Refused as refused:
+                self.recover(refused)
+
+    def recover(self, refused: Refused) -> None:
+        """Do what a `gap` or a `resync` asks for; anything else is raised."""
+        problem, name = refused.problem, refused.problem["type"].rsplit("/", 1)[-1]
+        if name == "gap":
+            self.send_again(problem["expected"])
+        elif name == "resync":
+            self.results |= {r["seq"]: r for r in problem["results"]}
+            self.send_again(problem["acked"] + 1)
+            self.docs, self.cursor, self.epoch = {}, None, problem["epoch"]
+        else:
+            raise refused
+
+    def send_again(self, first: int) -> None:
+        """Queue the ops from `first` on; bodies that are gone: what is left goes under a new client."""
+        if first <= self.seq and first not in self.kept:
+            self.client, self.durable = uuid7(), 0
+            self.kept = {n: {**op, "seq": n} for n, op in enumerate(self.kept.values(), 1)}
+            first, self.seq = 1, len(self.kept)
+        self.queue = [self.kept[seq] for seq in range(first, self.seq + 1)]
