@@ -16,7 +16,7 @@ CATEGORIES = ("accessibility", "best-practices")
 
 
 class Verdict(TypedDict):
-    """Where the page was in the end; category → score of 100, and titles of the audits that cost some of it."""
+    """Where the page was in the end; category → score of 100, titles of the audits that cost some of it."""
 
     address: str
     marks: dict[str, tuple[int, list[str]]]

@@ -26,11 +26,10 @@ def test_an_import_shows_how_far_it_is(browser: Callable[..., Browser]) -> None:
     desk.look("60-import")
     page.get_by_label("选表格文件").set_input_files(WORKBOOKS)
     page.get_by_role("button", name="读一遍看看").click()
-    expect(
-        page.get_by_role("progressbar").or_(page.get_by_role("button", name="确认导入")).first
-    ).to_be_visible()
+    confirm = page.get_by_role("button", name="确认导入")
+    expect(page.get_by_role("progressbar").or_(confirm).first).to_be_visible()
     desk.look("61-import-reading", audit=False)
-    expect(page.get_by_role("button", name="确认导入")).to_be_visible(timeout=60_000)
+    expect(confirm).to_be_visible(timeout=60_000)
     expect(page.locator(".figs")).to_contain_text("304")
     desk.look("62-import-preview")
     confirm.click()
