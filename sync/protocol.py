@@ -66,7 +66,7 @@ class Warn(msgspec.Struct):
     code: str
 
 
-class Result(msgspec.Struct, omit_defaults=True):
+class Result(msgspec.Struct):
     """The answer to one op, stored with it and given again if the op comes again."""
 
     seq: int
