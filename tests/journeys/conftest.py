@@ -14,13 +14,19 @@ from playwright.sync_api import Error, Playwright, sync_playwright
 from tests.journeys.browser import Browser
 from tests.journeys.school import fill_school
 from tests.journeys.server import Server
+from tests.needs import node
 
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver. It keeps a loop running as long as it is there, which other files can't have."""
-    with sync_playwright() as driver:
-        yield driver
+    """Playwright's driver. It keeps a loop running as long as it is there, which other files can't have.
+
+    It runs on the Node that `make` set up: its own wants a library that a bare machine lacks.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYWRIGHT_NODEJS_PATH", node())
+        with sync_playwright() as driver:
+            yield driver
 
 
 @pytest.fixture(scope="session")
