@@ -20,7 +20,7 @@ run: setup ## The demo school on http://127.0.0.1:8000
 
 test: setup ## All tests: server, sync, phone, journeys in a browser
 	@python3 scripts/bootstrap.py system
-	@python -m pytest
+	@python -m pytest -n 2 --dist loadfile
 
 check: setup ## Style, types, templates, forms, catalogue, size of the bundle
 	@python scripts/check.py
