@@ -12,14 +12,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 Found = TypeVar("Found")
-_lacking: Counter[str] = Counter()
 
 
 def need(thing: Found | None, what: str) -> Found:
     """`thing` when it is there; else skips the test, or fails it with CI=true. `what` says how to get it."""
     if thing:
         return thing
-    _lacking[what] += 1
     if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
         pytest.fail(f"needs {what}", pytrace=False)
     pytest.skip(f"needs {what}")
@@ -52,5 +50,7 @@ def postgres_bin() -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The last lines before pytest's own: what could not be run here, with counts."""
-    for what, times in _lacking.most_common():
+    reasons = (str(report.longrepr[-1]) for report in terminalreporter.stats.get("skipped", []))
+    lacking = Counter(reason.partition("needs ")[2] for reason in reasons if "needs " in reason)
+    for what, times in lacking.most_common():
         terminalreporter.write_line(f"NOT RUN HERE: {times} that need {what}", yellow=True)
