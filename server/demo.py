@@ -22,6 +22,7 @@ from server.accounts.models import users
 from server.accounts.people import ensure_school, set_password
 from server.db import Database, new_id, utcnow
 from server.demo_visits import earlier_visits
+from server.demo_waiting import Desk, waiting
 from server.gateway import write
 from server.gateway.work import Env
 from server.migrations import migrate
@@ -38,12 +39,13 @@ DATA = Path(__file__).parent / "demo_data"
 SCHOOL = "石门乡中心小学（演示）"
 PASSWORD = "zoufang-demo"  # noqa: S105 - printed for everyone to see; refused in production
 TEACHER, SUPERVISOR, COMMITTEE, OFFICE = "15701581560", "15998020637", "19065010966", "18034303938"
-OTHER_SUPERVISOR = "18995095745"
+OTHER_SUPERVISOR, GENERAL = "18995095745", "13276609205"
+DESK = {"teacher": TEACHER, "office": OFFICE, "supervisor": OTHER_SUPERVISOR, "general": GENERAL}
 PEOPLE = (
     (TEACHER, "戴达洛", "班主任，一(1)班，本周有家访要做"),
     (SUPERVISOR, "韩轩天", "宿管，1号楼"),
     (COMMITTEE, "熊琪桂", "教师，膳食委员"),
-    ("13276609205", "李强博", "总务处"),
+    (GENERAL, "李强博", "总务处"),
     ("17505010475", "雷娟", "家长委员"),
     (OFFICE, "贾丽", "资助办，审核与导入（/office/）"),
     ("15539433169", "孙福怡", "校长（/office/）"),
@@ -95,6 +97,14 @@ async def fill(db: Database, env: Env) -> str:
     if first:
         async with db.write() as conn:
             await earlier_visits(conn, env, school, report, TEACHER, OFFICE, today)
+            people = {
+                "teacher": TEACHER,
+                "office": OFFICE,
+                "supervisor": OTHER_SUPERVISOR,
+                "general": GENERAL,
+            }
+            busy = {phone for phone, _name, _post in PEOPLE}
+            await waiting(Desk(conn, env, school, report, today), people, busy)
     async with db.write() as conn:
         teacher = report.people[TEACHER]
         own = [pair for pair in report.linked.pairs if pair[0] == teacher]
