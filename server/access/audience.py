@@ -40,6 +40,11 @@ Tags = set[tuple[str, str]]
 OFFICE_ALL: Tags = {("office", "all"), ("registry", "all")}
 
 
+def _own(who: str | None, view: str) -> Tags:
+    """A person's own tags, of docs that a parent may have: none of these is about a pupil."""
+    return {(f"u:{who}", view), (f"p:{who}", view)} if who else set()
+
+
 def pupil_tags(student: Doc, view: str = "circle") -> Tags:
     """Tags of everyone who has this pupil: the class teacher and the assigned helpers."""
     values = student.values()
@@ -60,7 +65,7 @@ def audience(doc: Doc, students: Iterable[Doc], buildings: Iterable[str], about:
 
 
 def _person(doc: Doc, *_: Any) -> Tags:
-    tags: Tags = {("member", "name"), (f"u:{doc.id}", "all"), *OFFICE_ALL}
+    tags: Tags = {("member", "name"), *_own(doc.id, "all"), *OFFICE_ALL}
     roles = set(doc.values().get("roles", ()))
     if "principal" in roles:
         tags.add(("staff", "contact"))
@@ -108,11 +113,15 @@ def _leave(_doc: Doc, students: list[Doc], buildings: list[str], _about: Doc | N
 
 
 def _visit(doc: Doc, students: list[Doc], *_: Any) -> Tags:
-    own: Tags = {(f"u:{who}", "circle") for who in (doc.author, *doc.values().get("visitors", ())) if who}
+    people = [who for who in (doc.author, *doc.values().get("visitors", ())) if who]
+    of_meal = doc.form.startswith("meal_audit")
+    own: Tags = {(f"u:{who}", "circle") for who in people}
+    if of_meal:
+        own = own.union(*(_own(who, "circle") for who in people))
     if doc.state == "draft":
         return own
     tags = own | {("office", "review")}
-    if doc.form.startswith("meal_audit"):
+    if of_meal:
         return tags | {("meals", "M")}
     if doc.form == "night_round":
         building = doc.meta.get("building")
@@ -127,7 +136,7 @@ def _problem(doc: Doc, students: list[Doc], *_: Any) -> Tags:
 
 
 def _held(doc: Doc, _students: list[Doc], _buildings: list[str], about: Doc | None) -> Tags:
-    own: Tags = {(f"u:{doc.author}", "all")} if doc.author else set()
+    own = _own(doc.author, "all")
     # the audience of its form, not of the draft that it may belong to: who else could decide about it?
     whole = msgspec.structs.replace(about, state="submitted") if about else None
     readable = whole is not None and any(tag == "office" for tag, _ in audience(whole, (), ()))

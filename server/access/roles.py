@@ -83,9 +83,10 @@ class Principal(NamedTuple):
         """The tags that this person holds."""
         if not self.roles:
             return frozenset()
-        held = {"member", f"u:{self.user}"}
-        if self.roles - {"parent"}:
-            held.add("staff")
+        if self.roles == {"parent"}:
+            held = {"member", f"p:{self.user}"}  # nothing about a pupil is ever tagged so
+        else:
+            held = {"member", f"u:{self.user}", "staff"}
         for role in self.roles & ROLES.keys():
             for tag in ROLES[role].tags:
                 if tag == "classes":

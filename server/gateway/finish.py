@@ -125,6 +125,7 @@ async def _affected(work: Work, changed: list[Doc]) -> list[Doc]:
         if doc.kind == "building":
             beds = _sleepers(work.before[doc.id]) ^ _sleepers(doc)
             await work.load(beds)
+            ids |= {leave.id for leave in await work.referring(beds, "leave")}
             ids |= beds | {h for i in beds if (s := work.get(i)) and (h := s.values().get("household"))}
     await work.load(ids)
     return [doc for i in sorted(ids) if (doc := work.get(i)) is not None]

@@ -14,6 +14,7 @@ from sync.protocol import Op
 from tests.conftest import People
 from tests.phone import Phone, uuid7
 from tests.server.gateway.conftest import MakePhone, add_pupils
+from tests.server.village import make_village
 
 Pupils = dict[str, str]
 
@@ -272,3 +273,42 @@ async def test_an_amendment_of_a_field_that_was_empty_is_shown_to_who_may_see_th
     (mine,), (theirs,) = (phone.docs[doc]["notes"]["amendments"] for phone in (teacher, office))
     assert mine["set"] == {"carer": "single", "danger": True}
     assert theirs["set"] == {"carer": "single"}
+
+
+async def test_a_parent_named_as_co_visitor_or_helper_still_gets_no_pupil(
+    phone_of: MakePhone, app: Litestar, school: People, pupils: Pupils
+) -> None:
+    teacher = await phone_of(school.phones["class_teacher"])
+    parent = await phone_of(school.phones["parent"])
+    doc, both = uuid7(), {"add": [school.ids["class_teacher"], school.ids["parent"]]}
+    about = {"students": [pupils["龙䶮"]]}
+    teacher.op("create", "visit", doc, "home_visit", set={"visitors": both, "danger": True}, meta=about)
+    teacher.op("event", "visit", doc, "home_visit", event="submit")
+    await teacher.sync()
+    assert teacher.docs[doc]["state"] == "submitted"
+    parents = {"add": [school.ids["parent"]]}
+    await office_edits(app, school, "student", pupils["石桐国"], helpers=parents)
+    parent.op("edit", "visit", doc, "home_visit", set={"carer": "single"})
+    await parent.sync()
+    assert parent.results[1]["code"] == "unknown_doc"
+    assert {d["kind"] for d in parent.docs.values()} == {"person", "form", "held"}
+
+
+async def test_a_leave_goes_along_when_the_pupil_moves_to_another_building(
+    phone_of: MakePhone, app: Litestar, school: People
+) -> None:
+    village = await make_village(app, school)
+    other = await village.make("building", {"name": "3号楼"})
+    days = {"from": "2026-11-20", "until": "2026-11-21"}
+    leave = await village.make("leave", {"student": village.stranger, **days})
+    await office_edits(app, school, "person", school.ids["dorm"], buildings={"add": [other]})
+    dorm = await phone_of(school.phones["dorm"])
+    await dorm.sync()
+    assert leave not in dorm.docs
+    await office_edits(
+        app, school, "building", village.building, **{"rooms/203": {"number": "203", "beds": []}}
+    )
+    bed = {"bed": "1", "student": village.stranger}
+    await office_edits(app, school, "building", other, **{"rooms/101": {"number": "101", "beds": [bed]}})
+    await dorm.sync()
+    assert {leave, village.stranger} <= dorm.docs.keys()
