@@ -94,7 +94,7 @@ def _american(first: str, second: str, year: str) -> When:
 def _checked(year: str, month: str, day: str | None, doubt: str = "") -> When:
     try:
         date(int(year), int(month), int(day or 1))
-    except ValueError:
+    except (ValueError, OverflowError):
         return When(doubt="date_unreadable")
     if not 1900 <= int(year) <= 2100:
         return When(doubt="date_unreadable")

@@ -184,9 +184,9 @@ def _joined(top: Cell, below: Cell) -> Cell:
     if not first:
         return second
     both = first + second
-    for kind in headers.KINDS:
-        if headers.meaning(kind, both):
-            return both
+    for words in (both, headers.group(first) + second):
+        if any(headers.meaning(kind, words) for kind in headers.KINDS):
+            return words
     return second if headers.looks_known(second) else both
 
 

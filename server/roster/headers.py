@@ -32,6 +32,7 @@ _PROOF_OF_ROSTER = frozenset(
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^】]*】|<[^<>]*>")
 _BEFORE = re.compile(r"^(学生|是否为|是否|请填写|填写|必填|本人|孩子|该生|现|主要|目前|当前)")
 _AFTER = re.compile(r"(情况|信息|必填|1|一|名称)$")
+_GROUP = re.compile(r"(基本)?(信息|情况|资料)$")
 _DIGITS = re.compile(r"\d{4}")
 _MARKS = re.compile(r"[\s*★☆※:：、，,。./\\|?？!\-_'\"“”()\[\]【】]+")
 
@@ -39,6 +40,11 @@ _MARKS = re.compile(r"[\s*★☆※:：、，,。./\\|?？!\-_'\"“”()\[\]【
 def plain(words: str) -> str:
     """A header as it is compared: without spaces, marks and brackets (their content stays)."""
     return _MARKS.sub("", words)
+
+
+def group(cell: str) -> str:
+    """The upper of two header rows without what only says that it is one: 监护人信息 → 监护人."""
+    return _GROUP.sub("", plain(_BRACKETS.sub("", cell)))
 
 
 @lru_cache(maxsize=20_000)

@@ -52,7 +52,7 @@ def _bed(table: Table, row: Row, notes: Notes, building: str, room: str, name: s
 
 def _house(title: str) -> str:
     found = re.search(
-        r"(\d{1,2}|[一二三四五六七八九十东南西北男女])(号楼|栋|幢|号宿舍楼|宿舍楼|楼)", text(title)
+        r"(\d{1,2}|[男女]生|[一二三四五六七八九十东南西北男女])(号楼|栋|幢|号宿舍楼|宿舍楼|楼)", text(title)
     )
     return found.group(0) if found else ""
 

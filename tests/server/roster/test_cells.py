@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.roster import cells, classes, dates, idents, words
@@ -24,6 +24,7 @@ ANY = st.one_of(
 
 
 @given(ANY)
+@example(1 / 3)  # 0.3333333333333333: no month and no day, whatever the year
 def test_no_cell_breaks_a_parser(cell: cells.Cell) -> None:
     cells.name(cell)
     cells.yes(cell)

@@ -112,6 +112,28 @@ def test_a_menu_has_dishes_foods_and_money() -> None:
 # --- rosters that are written otherwise -------------------------------------------------------------------
 
 
+def test_a_header_s_upper_row_may_say_that_it_only_groups() -> None:
+    """监护人信息 over 姓名 is the guardian's name, not a second column of the pupil's."""
+    rows = [
+        ["序号", "学生基本信息", "", "", "监护人信息", "", "", "住宿情况"],
+        ["", "姓名", "性别", "班级", "姓名", "关系", "联系方式", "是否寄宿"],
+        [1, "赵一", "男", "三年级1班", "赵大", "父子", "13800000011", "寄宿"],
+    ]
+    merges = [(0, 1, 0, 3), (0, 4, 0, 6)]
+    book = read_files([("a.xlsx", xlsx({"名册": rows}, merges))], TODAY)
+    (one,) = book.pupils
+    (guardian,) = one.guardians
+    assert (one.name, one.class_, one.boards) == ("赵一", "三(1)班", True)
+    assert (guardian.name, guardian.relation, guardian.phone) == ("赵大", "父子", "13800000011")
+    assert doubts(book)["column_unknown"] == 0
+
+
+def test_a_dormitory_s_title_names_its_building() -> None:
+    rows = [["女生楼住宿安排表"], ["宿舍号", "床号", "学生姓名"], ["101", "1", "钱二"]]
+    book = read_files([("a.xlsx", xlsx({"宿舍": rows}))], TODAY)
+    assert {bed.building for bed in book.beds} == {"女生楼"}
+
+
 def test_one_sheet_a_class_with_two_header_rows() -> None:
     """No class column: it is the sheet's name or in its title; the header has two merged rows."""
     header = [
