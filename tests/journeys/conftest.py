@@ -58,7 +58,8 @@ def browser(
     made: list[Browser] = []
 
     def make(name: str, **options: Any) -> Browser:
-        made.append(Browser(playwright, tmp_path / f"profile-{name}", server.url, **options))
+        url = options.pop("url", server.url)
+        made.append(Browser(playwright, tmp_path / f"profile-{name}", url, **options))
         return made[-1]
 
     failed_before = request.session.testsfailed

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.conftest import PASSWORD
 from tests.journeys.browser import Browser
 from tests.journeys.forms import Filling
+from tests.journeys.gate import Gate
 from tests.journeys.people import send, sign_in, sign_in_at_desk
 from tests.journeys.school import move_pupil
 from tests.journeys.server import Server
@@ -122,3 +123,21 @@ def test_a_pupil_who_moves_leaves_the_phone(browser: Callable[..., Browser], ser
     phone.go(known)
     expect(page.get_by_role("heading", name="这部手机里没有这一页")).to_be_visible()
     phone.look("58-gone")
+
+
+def test_the_first_sync_shows_how_far_it_is(browser: Callable[..., Browser], server: Server) -> None:
+    """While the lists come, the phone says so and what is here already; then it leads on by itself."""
+    gate = Gate(server.port)
+    phone = browser("teacher", url=gate.url)
+    page = phone.open("/")
+    page.get_by_label("手机号").fill(TEACHER)
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    gate.open.clear()
+    page.get_by_role("button", name="登录", exact=True).tap()
+    expect(page.get_by_role("heading", name="正在把您的名单放进手机")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    phone.look("59-first-sync")
+    gate.open.set()
+    expect(page.get_by_role("heading", name="今天", level=1)).to_be_visible()
+    expect(page.get_by_role("link", name="覃佑建")).to_be_visible()
+    gate.close()
