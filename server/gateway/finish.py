@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import audience, principal_of
 from server.gateway.models import doc_refs, doc_tags, docs, holds
+from server.gateway.release import held_op
 from server.gateway.work import Work, chunks, refs_of
 from server.schools import schools
 from sync.doc import Doc, Register, encode
@@ -205,14 +206,11 @@ async def _households(work: Work, ids: list[str]) -> dict[str, set[str]]:
 
 async def _about(work: Work, held: Doc) -> Doc | None:
     """The doc that a held op wanted to change, or one of the sort that it wanted to make."""
-    field = held.fields.get("op")
-    op = field.value if isinstance(field, Register) else None
-    if not isinstance(op, dict) or work.env.forms.get(op.get("form"), op.get("form_version")) is None:
+    op = held_op(held)
+    if op is None or work.env.forms.get(op.form, op.form_version) is None:
         return None
-    doc_id = op.get("doc")
-    await work.load([doc_id] if isinstance(doc_id, str) else [])
-    known = work.get(doc_id) if isinstance(doc_id, str) else None
-    return known or Doc(str(op["kind"]), "", 0, str(op["form"]), 1, state="submitted")
+    await work.load([op.doc])
+    return work.get(op.doc) or Doc(op.kind, "", 0, op.form or "", 1, state="submitted")
 
 
 async def _write_holds(work: Work, person: Doc) -> None:

@@ -11,6 +11,7 @@ from server.access import REVIEWS, Principal, may_create, may_edit, may_raise, m
 from server.gateway.effects import run_effects
 from server.gateway.finish import finish, upsert
 from server.gateway.models import clients, ops
+from server.gateway.release import held_op
 from server.gateway.scope import Views, ever_seen, views_of
 from server.gateway.work import Work, refs_of, server_client
 from sync.doc import Doc, Register, Stamp
@@ -117,7 +118,7 @@ def _refusal(work: Work, who: Principal, scope: Scope, op: Op) -> str | None:
         return None
     if doc is None or not _in_sight(work, who, scope, doc):
         return "unknown_doc"
-    if doc.kind == "held" and scope.views.get(doc.id) == {"envelope"} and doc.values().get("op"):
+    if doc.kind == "held" and scope.views.get(doc.id) == {"envelope"} and held_op(doc):
         return "forbidden"  # who may not see its content can't decide about it
     if op.op == "event":
         return None if may_raise(who, doc, op.event or "") else "forbidden"

@@ -74,6 +74,33 @@ async def test_a_record_about_something_odd_is_held_and_breaks_no_page(
         assert (await person.get(page, headers=HTML)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"form": "home_visit", "form_version": 1},
+        {"form": ["a"], "form_version": {"a": 1}, "kind": 5, "doc": {"x": 1}},
+        {"form": "home_visit", "form_version": 1, "kind": ["visit"], "doc": 7, "set": 5, "op": "edit"},
+        {"form": "home_visit", "form_version": 1, "kind": "visit", "doc": ["a"], "event": ["approve"]},
+    ],
+)
+async def test_an_op_of_another_shape_is_held_and_its_neighbour_goes_on(
+    phone_of: MakePhone, school: People, pupils: dict[str, str], odd: dict[str, Any]
+) -> None:
+    phone, office = [await phone_of(school.phones[role]) for role in ("class_teacher", "office")]
+    await phone.sync()
+    phone.seq = 1
+    phone.queue.append({"seq": 1, **odd})
+    phone.op("create", "visit", uuid7(), "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    await phone.sync()
+    assert [phone.results[n]["result"] for n in (1, 2)] == ["held", "applied"]
+    held = f"{phone.client}:1"
+    assert phone.docs[held]["fields"]["op"] == {"seq": 1, **odd}
+    await office.sync()
+    office.op("event", "held", held, "held", event="close", args={"reason": "读不出来"})
+    await office.sync()
+    assert office.docs[held]["state"] == "closed"
+
+
 async def test_no_record_can_take_the_id_of_a_held_op(
     phone_of: MakePhone, school: People, pupils: dict[str, str]
 ) -> None:
