@@ -22,6 +22,7 @@ from server.db import Database, utcnow
 from server.fill import views as fill
 from server.gateway import views as gateway
 from server.gateway.work import Env
+from server.held import views as held
 from server.people import views as people
 from server.pupils import views as pupils
 from server.reminders import views as reminders
@@ -42,6 +43,7 @@ FEATURES = [
     gateway.routes,  # /sync
     reminders.routes,  # /push/key, /push/subscription
     reviews.routes,  # /office/, /office/records/…, /office/settle
+    held.routes,  # /office/held: what could not be taken
     roster.routes,  # /office/import
     people.routes,  # /office/people
     fill.routes,  # /fill/: forms online

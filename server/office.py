@@ -104,10 +104,11 @@ async def _nav(conn: AsyncConnection, who: Principal) -> list[Context]:
     undecided = 0
     if who.may("office.settle"):
         undecided = await read.count(conn, who, kind="visit", ref=DISPUTED)
-        undecided += await read.count(conn, who, kind="held", state="waiting")
+    held = await read.count(conn, who, kind="held", state="waiting") if who.may("office.review") else 0
     work = [
         ("office.review", _link("review", "/office/", "seal", _("审核"), waiting)),
         ("office.settle", _link("settle", "/office/settle", "split", _("待裁定"), undecided)),
+        ("office.review", _link("held", "/office/held", "warn", _("未接收"), held)),
         ("office.records", _link("students", "/office/students", "people", _("学生"))),
     ]
     upkeep = [

@@ -66,13 +66,13 @@ async def changes(conn: AsyncConnection, who: Principal, doc_id: str) -> list[di
     )
     found = []
     for row in await conn.execute(query):
-        body, result = msgspec.json.decode(row.body), msgspec.json.decode(row.result)
+        body, result = _logged(row.body), msgspec.json.decode(row.result)
         found.append(
             {
                 "op": body.get("op"),
                 "event": body.get("event"),
-                "args": body.get("args") or {},
-                "fields": sorted(body.get("set") or {}),
+                "args": _mapping(body.get("args")),
+                "fields": sorted(_mapping(body.get("set"))),
                 "by": row.user_id,
                 "at": body.get("at"),
                 "received": row.received,
@@ -81,6 +81,18 @@ async def changes(conn: AsyncConnection, who: Principal, doc_id: str) -> list[di
             }
         )
     return found
+
+
+def _logged(raw: bytes) -> dict[str, Any]:
+    """An op as it was logged; of one that could not be read (it was held) nothing."""
+    try:
+        return _mapping(msgspec.json.decode(raw))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return {}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 async def classes(conn: AsyncConnection, who: Principal) -> list[str]:

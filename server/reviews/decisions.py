@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar.datastructures import FormMultiDict
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,37 +11,19 @@ from server.access import Principal
 from server.gateway import read
 from server.gateway.work import DISPUTED
 from server.reviews.actions import Choice, Refused
-from server.reviews.subjects import Docs, name_of, neighbours, occurred, title
+from server.reviews.subjects import Docs, neighbours, occurred, title
 from server.text import _
-from server.when import day, moment
+from server.when import day
 from sync.posted import clean, scalar
 
 MOST = 200
-WHY = {
-    "forbidden": _("当时已经不归这个人填"),
-    "unknown_doc": _("要改的那条记录这里没有"),
-    "duplicate_id": _("编号和别的记录重了"),
-    "unknown_form": _("用的表格这里没有"),
-    "bad_value": _("填的值读不出来"),
-    "bad_op": _("传来的内容读不出来"),
-    "illegal_event": _("那时记录已经走到别的步骤"),
-    "signed": _("家长已签字，签过的不能改"),
-    "void": _("记录已经作废"),
-}
 
 
-async def waiting(
-    conn: AsyncConnection, env: Any, who: Principal, zone: ZoneInfo, open_id: str
-) -> dict[str, Any]:
-    """Everything that waits: records with siblings, and entries that could not be taken."""
+async def waiting(conn: AsyncConnection, env: Any, who: Principal, open_id: str) -> dict[str, Any]:
+    """Records with siblings, as rows."""
     disputed = await read.many(conn, env, who, kind="visit", ref=DISPUTED, limit=MOST)
-    held = await read.many(conn, env, who, kind="held", state="waiting", limit=MOST)
-    targets = [(one.fields.get("op") or {}).get("doc") for one in held]
-    known = await neighbours(conn, env, who, [*disputed, *held], targets)
-    return {
-        "rows": [_dispute_row(env, doc, known, open_id) for doc in disputed if doc.siblings],
-        "held": [_held_row(env, doc, known, zone) for doc in held],
-    }
+    known = await neighbours(conn, env, who, disputed)
+    return {"rows": [_dispute_row(env, doc, known, open_id) for doc in disputed if doc.siblings]}
 
 
 def _dispute_row(env: Any, doc: read.VisibleDoc, known: Docs, open_id: str) -> dict[str, Any]:
@@ -56,27 +37,6 @@ def _dispute_row(env: Any, doc: read.VisibleDoc, known: Docs, open_id: str) -> d
         "date": day(occurred(doc)),
         "sub": "，".join(dict.fromkeys(question.label for question in questions if question)),
     }
-
-
-def _held_row(env: Any, doc: read.VisibleDoc, known: Docs, zone: ZoneInfo) -> dict[str, Any]:
-    op = doc.fields.get("op") or {}
-    form = env.forms.get(op.get("form"), op.get("form_version"))
-    return {
-        "who": name_of(known, doc.author),
-        "at": moment(doc.created_at, zone),
-        "what": _wanted(form, op),
-        "why": WHY.get(doc.fields.get("code") or "", _("服务器没能处理")),
-        "href": f"/office/records/{op.get('doc')}?state=all" if op.get("doc") in known else "",
-    }
-
-
-def _wanted(form: Any, op: dict[str, Any]) -> str:
-    """What a held op wanted, by the labels of its questions; its content is shown only to who may see it."""
-    if form is None:
-        return _("内容不归这里看")
-    questions = [form.question_for(path) for path in op.get("set") or {}]
-    labels = dict.fromkeys(question.label for question in questions if question and not question.sealed)
-    return " ".join([form.title, "、".join(labels)]).strip()
 
 
 def decisions(env: Any, doc: read.VisibleDoc, form: FormMultiDict, offset: str) -> list[Choice]:

@@ -94,7 +94,7 @@ async def post_settle(request: Req, desk: NamedDependency[Desk], record: FromPat
 
 @get("/settle")
 async def settle_list(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
-    """Everything that needs a decision: disagreements, and what could not be taken."""
+    """Everything that two people filled in differently."""
     require(desk, "office.settle")
     return await _show_settle(request, desk, request.query_params.get("record", ""))
 
@@ -104,8 +104,7 @@ async def _show_settle(
 ) -> Response[Any]:
     env = request.app.state.env
     async with request.app.state.db.read() as conn:
-        zone = zone_of(await school_of(conn, desk))
-        context = await waiting(conn, env, desk.principal, zone, record)
+        context = await waiting(conn, env, desk.principal, record)
         shown = record or next((row["id"] for row in context["rows"]), "")
         doc = await _visit(conn, request, desk, shown) if shown else None
         today = await today_of(conn, request, desk)

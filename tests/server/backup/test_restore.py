@@ -225,9 +225,9 @@ async def test_the_copy_is_of_one_moment_while_phones_push(
     moved = Site(other_url, tmp_path / "new", site.clock)
     await read_backup(moved.settings, tmp_path / "copy", "")
     async with moved.db.read() as conn:
-        seqs = dict(await conn.execute(select(clients.c.id, clients.c.last_seq)))
+        seqs = dict((await conn.execute(select(clients.c.id, clients.c.last_seq))).all())
         count = func.count(ops.c.seq)
-        logged = await conn.execute(select(ops.c.client_id, count).group_by(ops.c.client_id))
+        logged = (await conn.execute(select(ops.c.client_id, count).group_by(ops.c.client_id))).all()
         assert {i: n for i, n in seqs.items() if n} == dict(logged)
         made = set((await conn.execute(select(docs.c.id).where(docs.c.kind == "visit"))).scalars())
         named = select(ops.c.doc_id).where(ops.c.client_id.in_([phone.client for phone in phones]))

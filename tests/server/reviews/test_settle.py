@@ -113,7 +113,7 @@ async def test_what_could_not_be_taken_is_listed_and_holds_approval_up(
     visit = await village.visit()
     broken = Op(0, "edit", "visit", visit, **FORM, set={"commute": "sehr weit"})
     assert (await village.ops("class_teacher", broken))[0].result == "held"
-    page = read((await office.get("/office/settle")).text)
+    page = read((await office.get("/office/held")).text)
     assert "王芳" in words(page) and "上学单程" in words(page) and "读不出来" in words(page)
     reply = await press(office, visit, "approve")
     assert reply.status_code == 422 and "没能接收的改动" in words(read(reply.text), "//*[@data-say]")

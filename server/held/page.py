@@ -1,0 +1,160 @@
+"""The list of what was not taken, and one of it, as the templates print them."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.access import Principal
+from server.gateway import read
+from server.held.actions import code_of
+from server.held.content import lines
+from server.held.words import HOPELESS, wanted, why
+from server.reviews.actions import open_held
+from server.reviews.filters import PAGE
+from server.reviews.subjects import Docs, about, name_of, neighbours, title
+from server.reviews.view import context_of
+from server.text import N_, _, fmt
+from server.when import moment
+from sync.forms import Form
+
+Row = dict[str, Any]
+STATES = ("waiting", "released", "closed")
+_STEPS = {"release": N_("放行"), "close": N_("关闭"), "wait": N_("还是收不了")}
+
+
+async def held_list(
+    conn: AsyncConnection, env: Any, who: Principal, zone: ZoneInfo, state: str, number: int, open_id: str
+) -> Row:
+    """A page of those in a state, with the tabs and the pager."""
+    offset = (number - 1) * PAGE
+    docs = await read.many(conn, env, who, kind="held", state=state, limit=PAGE, offset=offset)
+    known = await _known(conn, env, who, docs)
+    words = {"waiting": _("待处理"), "released": _("已放行"), "closed": _("已关闭")}
+    counts = {name: await read.count(conn, who, kind="held", state=name) for name in STATES}
+    return {
+        "rows": [_row(env, doc, known, zone, open_id) for doc in docs],
+        "segments": [
+            {"word": words[s], "count": counts[s], "href": f"/office/held?state={s}", "on": s == state}
+            for s in STATES
+        ],
+        "pager": _pager(state, number, counts[state]),
+        "empty": _("都收到了，没有留下的") if state == "waiting" else _("还没有"),
+    }
+
+
+def _row(env: Any, doc: read.VisibleDoc, known: Docs, zone: ZoneInfo, open_id: str) -> Row:
+    return {
+        "id": doc.id,
+        "href": f"/office/held/{doc.id}",
+        "title": _title(env, doc, known),
+        "date": moment(doc.created_at, zone),
+        "sub": "，".join([name_of(known, doc.author), why(code_of(doc)).title]),
+        "on": doc.id == open_id,
+    }
+
+
+async def held_page(
+    conn: AsyncConnection, env: Any, who: Principal, zone: ZoneInfo, doc: read.VisibleDoc
+) -> Row:
+    """Everything about one: who, when, what it wanted, what stands there now, why it was not taken."""
+    op = _op(doc)
+    known = await _known(conn, env, who, [doc])
+    target = await read.one(conn, env, who, str(op.get("doc"))) if op else None
+    form = _form(env, op)
+    code = code_of(doc)
+    log = await read.changes(conn, who, doc.id)
+    waiting = doc.state == "waiting"
+    return {
+        "id": doc.id,
+        "href": f"/office/held/{doc.id}",
+        "title": _title(env, doc, known),
+        "sub": fmt(_("{name}，{at}传来"), name=name_of(known, doc.author), at=moment(doc.created_at, zone)),
+        "state": doc.state,
+        "verb": wanted(str(op.get("op")), str(op.get("event") or "")) if op else "",
+        "made": moment(op.get("at"), zone) if op else "",
+        "why": why(code).title,
+        "help": why(code).help if waiting else "",
+        "readable": op is not None,
+        "lines": lines(form, op, target, context_of(known, env.clock(), zone)) if form and op else [],
+        "reason": str((op.get("args") or {}).get("reason") or "") if op else "",
+        "target_href": f"/office/records/{target.id}?state=all" if target and target.kind == "visit" else "",
+        "following": await _following(conn, env, who, doc, op, waiting),
+        "may_release": waiting and op is not None and code not in HOPELESS,
+        # of what could not even be decoded there is nothing to see, for anybody
+        "may_close": waiting and (op is not None or code == "bad_op"),
+        "done": [_step(entry, known, zone) for entry in log if entry["event"] in _STEPS],
+    }
+
+
+async def _known(conn: AsyncConnection, env: Any, who: Principal, docs: list[read.VisibleDoc]) -> Docs:
+    """Names of who and what these are about, of the office's people too: who decided is among them."""
+    named = {str(op["doc"]) for doc in docs if (op := _op(doc)) and op.get("doc")}
+    targets = await read.some(conn, env, who, sorted(named))
+    people = await read.many(conn, env, who, kind="person", limit=1000) if len(docs) == 1 else []
+    found = await neighbours(conn, env, who, [*docs, *targets], named)
+    return {**{person.id: person for person in people}, **found}
+
+
+def _op(doc: read.VisibleDoc) -> Row | None:
+    """The op that it keeps, where this reader may see it."""
+    op = doc.fields.get("op")
+    return op if isinstance(op, dict) else None
+
+
+def _form(env: Any, op: Row | None) -> Form | None:
+    name, version = (op.get("form"), op.get("form_version")) if op else (None, None)
+    sound = isinstance(name, str) and isinstance(version, int)
+    return env.forms.get(name, version) if sound else None
+
+
+def _title(env: Any, doc: read.VisibleDoc, known: Docs) -> str:
+    op = _op(doc)
+    if op is None:
+        unread = doc.fields.get("code") == "bad_op"
+        return _("读不出来的内容") if unread else _("内容不归这里看")
+    form = _form(env, op)
+    word = form.title if form else str(op.get("form") or "")
+    target = known.get(str(op.get("doc")))
+    if target is not None and target.kind not in ("visit", "problem", "plan"):
+        return f"{word} {name_of(known, target.id)}"
+    meta = target.meta if target else op.get("meta")
+    stands_for = read.VisibleDoc(
+        "visit", "", 0, "", 1, None, {}, {}, meta if isinstance(meta, dict) else {}, {}, None, {}, None
+    )
+    return title(word, stands_for, known) if about(stands_for) else word
+
+
+async def _following(
+    conn: AsyncConnection, env: Any, who: Principal, doc: read.VisibleDoc, op: Row | None, waiting: bool
+) -> str:
+    """How many more come in with a held create."""
+    if not waiting or op is None or op.get("op") != "create":
+        return ""
+    others = [one for one in await open_held(conn, env, who, str(op.get("doc"))) if one.id != doc.id]
+    return fmt(_("放行后，跟着它的{n}条会一起收"), n=len(others)) if others else ""
+
+
+def _step(entry: Row, known: Docs, zone: ZoneInfo) -> Row:
+    args = entry["args"]
+    detail = why(str(args.get("code"))).title if entry["event"] == "wait" else str(args.get("reason") or "")
+    return {
+        "what": _(_STEPS[entry["event"]]),
+        "who": name_of(known, entry["by"]) if entry["by"] else _("服务器"),
+        "at": moment(entry["received"], zone),
+        "detail": detail,
+    }
+
+
+def _pager(state: str, number: int, total: int) -> Row | None:
+    pages = max(1, -(-total // PAGE))
+    if pages == 1 and number == 1:
+        return None
+    address = f"/office/held?state={state}&page="
+    return {
+        "prev": f"{address}{min(number - 1, pages)}" if number > 1 else "",
+        "next": f"{address}{number + 1}" if number < pages else "",
+        "text": fmt(_("第{page}页，共{pages}页"), page=number, pages=pages),
+    }
