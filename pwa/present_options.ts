@@ -8,6 +8,8 @@ import { _ } from "./text";
 const OPTION_TYPES = ["choice", "choices", "bool", "ref", "refs", "tags"];
 /** Above this many people only the chosen ones stand open; the rest is one tap away. */
 const MANY = 12;
+/** A number of at most this many values is chosen. */
+const MARKS = 5;
 
 export interface Option {
   name: string;
@@ -22,7 +24,7 @@ export interface Option {
 export interface Options {
   options: Option[];
   more: Option[];
-  layout: "" | "three" | "flow";
+  layout: "" | "three" | "flow" | "marks";
 }
 
 type Known = [name: string, label: string, mark: "" | "alone" | "alarm"];
@@ -30,7 +32,7 @@ type Known = [name: string, label: string, mark: "" | "alone" | "alarm"];
 /** The choices with those that are on and those of last time; long lists of people in two parts. */
 export function optionsOf(asked: Asked, question: Question, value: Json, typed: string): Options {
   const chooses = OPTION_TYPES.includes(question.type) || (question.type === "matrix" && question.choices);
-  if (!chooses) return { options: [], more: [], layout: "" };
+  if (!chooses && !isMark(question)) return { options: [], more: [], layout: "" };
   const chosen = new Set(
     (Array.isArray(value) ? (value as string[]) : [typed]).filter((name) => name !== ""),
   );
@@ -52,7 +54,12 @@ export function optionsOf(asked: Asked, question: Question, value: Json, typed: 
   if (question.to && found.length > MANY) {
     return { options: found.filter((each) => each.on), more: found.filter((each) => !each.on), layout: "" };
   }
-  return { options: found, more: [], layout: layoutOf(found) };
+  return { options: found, more: [], layout: isMark(question) ? "marks" : layoutOf(found) };
+}
+
+/** Whether a number is a mark of at most five (外观 1–5): tapped, not typed. */
+function isMark({ type, min, max }: Question): boolean {
+  return type === "int" && min !== undefined && max !== undefined && max > min && max - min < MARKS;
 }
 
 function knownTo({ context }: Asked, question: Question): Known[] {
@@ -61,6 +68,10 @@ function knownTo({ context }: Asked, question: Question): Known[] {
       ["true", _("是"), ""],
       ["false", _("否"), ""],
     ];
+  }
+  if (isMark(question)) {
+    const { min = 0, max = 0 } = question;
+    return Array.from({ length: max - min + 1 }, (_none, n) => [String(min + n), String(min + n), ""]);
   }
   if (question.choices) {
     return question.choices.map(({ name, label, alarm, exclusive }) => [

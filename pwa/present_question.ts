@@ -104,13 +104,13 @@ function entry(asked: Asked, question: Question, path: string, item: Json, begun
   return view;
 }
 
-/** What an item is called: its key where that is a name, else its first part if that is a word. */
+/** What an item is called: its key where that is a name, else the first word that it must have. */
 function titleOf({ words }: Asked, question: Question, path: string, columns: ControlView[]): string {
   const key = path.slice(path.indexOf("/") + 1);
   if (question.keys === "line") return key;
   if (question.keys && question.keys !== "id") return nameOf(words, key);
-  const [first] = columns;
-  return first && ["line", "ref", "choice"].includes(first.type) ? first.text : "";
+  const named = columns.filter(({ type }) => ["line", "ref", "choice"].includes(type));
+  return (named.find(({ required }) => required) ?? named[0])?.text ?? "";
 }
 
 function rowOf(asked: Asked, question: Question, row: { name: string; label: string }): ControlView {

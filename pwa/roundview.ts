@@ -2,6 +2,7 @@
 import { timeText } from "./clock";
 import type { Context } from "./context";
 import { fillUrl, type Target, targetOf } from "./filling";
+import type { Change } from "./posted";
 import type { Json, Values } from "./protocol";
 import { _, fmt } from "./text";
 import type { View } from "./vault";
@@ -64,13 +65,24 @@ export interface Round {
   values: Values;
 }
 
-/** The round that the address names; null where it or its building is not on this phone. */
-export function roundOf(c: Context): Round | null {
-  const target = targetOf(c, c.params.id ?? "");
+/** The round that the address or `target` names; null where it or its building is not on this phone. */
+export function roundOf(c: Context, target = targetOf(c, c.params.id ?? "")): Round | null {
   const building = c.snap.view(String(target?.meta.building ?? ""));
   if (target?.form.name !== "night_round" || !building) return null;
   const leave = onLeave(c, String(target.meta.night));
   return { target, building, rooms: roomsOf(building), leave, values: target.view?.fields ?? {} };
+}
+
+/** Changes of who is there, with the room's own line, which follows its beds: all there, or how many. */
+export function withBeds(round: Round, room: Room, changes: Change[], base: number): Change[] {
+  const values: Values = { ...round.values };
+  for (const { path, value } of changes) {
+    if (value === null) delete values[path];
+    else values[path] = value;
+  }
+  const { due, absent } = standing(values, room, round.leave);
+  const value: Item = absent.length > 0 ? { present: due - absent.length } : { all: true };
+  return [...changes, { path: `rooms/${room.number}`, base, value }];
 }
 
 function savedText(view: View | undefined): string {

@@ -13,15 +13,15 @@ View = dict[str, Any]
 OPTION_TYPES = ("choice", "choices", "bool", "ref", "refs", "tags")
 MANY = 12
 """Above this many people only the chosen ones stand open; the rest is one tap away."""
+MARKS = 5
+"""A number of at most this many values is chosen."""
 
 
 def options(asked: Asked, question: Question, value: Any, typed: str) -> View:
     """The choices with those that are on and those of last time; long lists of people in two parts."""
-    none: View = {"options": [], "more": [], "layout": ""}
-    if question.type == "matrix" and not question.choices:
-        return none
-    if question.type not in OPTION_TYPES and question.type != "matrix":
-        return none
+    among = question.type in OPTION_TYPES or (question.type == "matrix" and question.choices)
+    if not among and not is_mark(question):
+        return {"options": [], "more": [], "layout": ""}
     chosen = set(value if isinstance(value, list) else [typed]) - {""}
     before = _last_chosen(asked, question)
     known = _known(asked, question)
@@ -45,7 +45,13 @@ def options(asked: Asked, question: Question, value: Any, typed: str) -> View:
             "more": [each for each in found if not each["on"]],
             "layout": "",
         }
-    return {"options": found, "more": [], "layout": _layout(found)}
+    return {"options": found, "more": [], "layout": "marks" if is_mark(question) else _layout(found)}
+
+
+def is_mark(question: Question) -> bool:
+    """Whether a number is a mark of at most five (外观 1–5): tapped, not typed."""
+    low, high = question.min, question.max
+    return question.type == "int" and low is not None and high is not None and 0 < high - low < MARKS
 
 
 def _known(asked: Asked, question: Question) -> list[tuple[str, str, str]]:
@@ -53,6 +59,9 @@ def _known(asked: Asked, question: Question) -> list[tuple[str, str, str]]:
     _ = asked.words.translate
     if question.type == "bool":
         return [("true", _("是"), ""), ("false", _("否"), "")]
+    if is_mark(question):
+        low, high = int(question.min or 0), int(question.max or 0)
+        return [(str(n), str(n), "") for n in range(low, high + 1)]
     if question.choices:
         mark = {True: "alone", False: ""}
         return [(c.name, c.label, "alarm" if c.alarm else mark[c.exclusive]) for c in question.choices]

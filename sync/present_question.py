@@ -117,14 +117,15 @@ def _entry(asked: Asked, question: Question, path: str, item: Any, begun: bool =
 
 
 def _title(asked: Asked, question: Question, path: str, columns: list[View]) -> str:
-    """What an item is called: its key where that is a name, else its first part if that is a word."""
+    """What an item is called: its key where that is a name, else the first word that it must have."""
     key = path.partition("/")[2]
     if question.keys == "line":
         return key
     if question.keys != "id":
         return asked.words.names.get(key, "—")
-    first = columns[0] if columns else None
-    return first["text"] if first and first["type"] in ("line", "ref", "choice") else ""
+    words = [each for each in columns if each["type"] in ("line", "ref", "choice")]
+    named = [each for each in words if each["required"]] or words[:1]
+    return named[0]["text"] if named else ""
 
 
 def _row(asked: Asked, question: Question, name: str, label: str) -> View:

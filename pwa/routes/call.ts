@@ -2,10 +2,12 @@
 import { stamp } from "../clock";
 import { type Context, notFound, page, type Route, redirect } from "../context";
 import { save, targetOf } from "../filling";
+import type { Change } from "../posted";
 import type { Json } from "../protocol";
+import { type Room, roomsOf, roundOf, withBeds } from "../roundview";
 import { _, fmt } from "../text";
 import type { View } from "../vault";
-import { nameOf, subject } from "../words";
+import { nameOf } from "../words";
 import { masked } from "./pupil";
 
 interface Callee {
@@ -69,7 +71,7 @@ async function show(c: Context): Promise<Response> {
     title: missing ? fmt(_("{name}不在，去向不明"), { name: nameOf(c.snap, student.id) }) : _("可以打的电话"),
     place:
       view && missing
-        ? fmt(_("{place} 晚点名"), { place: [subject(c.snap, view), roomOf(student)].join(" ") })
+        ? fmt(_("{place} 晚点名"), { place: placeOf(c.snap.view(String(view.meta.building)), student) })
         : "",
     rule: missing ? _("15分钟还找不到，报值班领导和校长") : _("孩子有危险，先报警。不用先问谁。"),
     people: missing ? people(c, student) : colleagues(c, _("校长"), (p) => has(p, "roles", "principal")),
@@ -81,8 +83,15 @@ async function show(c: Context): Promise<Response> {
   return page(c, "app/call.html", { call });
 }
 
-function roomOf(student: View): string {
-  return student.fields.room ? fmt(_("{room}室"), { room: String(student.fields.room) }) : "";
+/** Where the pupil sleeps: "1号楼 101室". */
+function placeOf(building: View | undefined, student: View): string {
+  const room = sleepsIn(building, student);
+  const number = room ? fmt(_("{room}室"), { room: room.number }) : "";
+  return [String(building?.fields.name ?? ""), number].filter(Boolean).join(" ");
+}
+
+function sleepsIn(building: View | undefined, student: View): Room | undefined {
+  return roomsOf(building).find(({ beds }) => beds.some((bed) => bed.student === student.id));
 }
 
 /** Notes when somebody was called about a missing pupil. */
@@ -96,17 +105,16 @@ async function log(c: Context): Promise<Response> {
   return new Response(null, { status: 204 });
 }
 
-/** The pupil was found: present again, and the room's count follows. */
+/** The pupil was found: present again, and the room's line follows. */
 async function found(c: Context): Promise<Response> {
   const target = targetOf(c, c.url.searchParams.get("doc") ?? "");
   const student = c.snap.view(c.url.searchParams.get("student") ?? "");
-  if (!target?.view || !student) return notFound(c);
-  const { base, fields } = target.view;
-  const room = Object.keys(fields).find((path) => path === `rooms/${String(student.fields.room)}`);
-  const count = room && (fields[room] as { present?: number } | null)?.present;
-  const changes = [{ path: `absent/${student.id}`, base, value: null as Json }];
-  if (room && typeof count === "number") changes.push({ path: room, base, value: { present: count + 1 } });
-  await save(c, target, changes);
+  const round = target?.view && roundOf(c, target);
+  if (!round || !student) return notFound(c);
+  const base = target.view?.base ?? 0;
+  const gone: Change = { path: `absent/${student.id}`, base, value: null };
+  const room = sleepsIn(round.building, student);
+  await save(c, target, room ? withBeds(round, room, [gone], base) : [gone]);
   return redirect(c, `/app/fill/${target.id}?s=round`);
 }
 

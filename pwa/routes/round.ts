@@ -3,17 +3,7 @@ import { type Context, html, notFound, page, type Route, redirect } from "../con
 import { fillUrl, newId, nightOf, save, type Target } from "../filling";
 import { isMine } from "../me";
 import type { Change } from "../posted";
-import type { Values } from "../protocol";
-import {
-  type Item,
-  type Room,
-  type Round,
-  roomsOf,
-  roomView,
-  roundOf,
-  roundView,
-  standing,
-} from "../roundview";
+import { type Room, type Round, roomsOf, roomView, roundOf, roundView, withBeds } from "../roundview";
 import { _, fmt } from "../text";
 import type { View } from "../vault";
 
@@ -67,7 +57,7 @@ async function tap(c: Context): Promise<Response> {
   const form = await c.request.formData();
   const said = (name: string) => String(form.get(name) ?? "");
   const base = round.target.view?.base ?? 0;
-  if (said("bed")) await save(c, round.target, withRoom(round, room, bedTap(round, said("bed"), base), base));
+  if (said("bed")) await save(c, round.target, withBeds(round, room, bedTap(round, said("bed"), base), base));
   const [student = "", where = ""] = said("where").split(":");
   if (where) {
     await save(c, round.target, [{ path: `absent/${student}`, base, value: { where } }]);
@@ -86,20 +76,8 @@ function bedTap(round: Round, student: string, base: number): Change[] {
   return [{ path, base, value: round.values[path] ? null : {} }];
 }
 
-/** The room's own line follows its beds: all there, or how many. */
-function withRoom(round: Round, room: Room, changes: Change[], base: number): Change[] {
-  const values: Values = { ...round.values };
-  for (const { path, value } of changes) {
-    if (value === null) delete values[path];
-    else values[path] = value;
-  }
-  const { due, absent } = standing(values, room, round.leave);
-  const value: Item = absent.length > 0 ? { present: due - absent.length } : { all: true };
-  return [...changes, { path: `rooms/${room.number}`, base, value }];
-}
-
 async function leaveRoom(c: Context, round: Round, room: Room, base: number): Promise<Response> {
-  await save(c, round.target, withRoom(round, room, [], base));
+  await save(c, round.target, withBeds(round, room, [], base));
   const next = round.rooms[round.rooms.findIndex(({ number }) => number === room.number) + 1];
   const made: Target = {
     ...round.target,

@@ -52,6 +52,17 @@ test("each dish has its line to measure; what is not measured is not stored", as
   );
 });
 
+test("what is tasted is marked with a tap, one to five", async () => {
+  const { pocket, path, html, id } = await begun();
+  await pocket.post(path, fieldsOf(html, { seen_menu: "same", escort: "present", go: "next" }));
+  const page = await pocket.visit(`/app/fill/${id}?s=end`);
+  assert.equal([...page.html.matchAll(/type="radio"[^>]*name="taste:looks"/g)].length, 5);
+  await pocket.post(`/app/fill/${id}/field?s=end`, fieldsOf(page.html, { "taste:looks": "4" }), {
+    "HX-Request": "true",
+  });
+  assert.deepEqual((await pocket.view(id)).fields.taste, { looks: 4 });
+});
+
 test("each member's part is a record of its own, joined by the meal", async () => {
   const { pocket, path, html, id } = await begun([meal, partA]);
   await pocket.post(path, fieldsOf(html, { seen_menu: "same" }));

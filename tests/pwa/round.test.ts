@@ -4,8 +4,8 @@ import { doc, ME, Pocket } from "./pocket";
 
 const BUILDING = "0193dddd-0000-7000-8000-000000000001";
 const pupil = (n: number, name: string, more = {}) =>
-  doc("student", `0193bbbb-0000-7000-8000-00000000000${n}`, { name, room: "101", ...more });
-const PUPILS = [pupil(1, "邓洛福"), pupil(2, "彭雨桐"), pupil(3, "龙䶮", { room: "102" })];
+  doc("student", `0193bbbb-0000-7000-8000-00000000000${n}`, { name, room: "2号楼101", ...more });
+const PUPILS = [pupil(1, "邓洛福"), pupil(2, "彭雨桐"), pupil(3, "龙䶮", { room: "2号楼102" })];
 const ids = PUPILS.map(({ id }) => id);
 const building = doc("building", BUILDING, {
   name: "2号楼",
@@ -67,6 +67,7 @@ test("nobody knows where: the call card opens, and finding the pupil puts all ri
   assert.match(location, /^\/app\/call\?/);
   const call = await pocket.visit(location);
   assert.match(call.html, /彭雨桐不在，去向不明/);
+  assert.match(call.html, /2号楼 101室 晚点名/);
   assert.match(call.html, /tel:110/);
   await pocket.post(location.replace("/app/call", "/app/call/log"), []);
   assert.match(
@@ -76,7 +77,7 @@ test("nobody knows where: the call card opens, and finding the pupil puts all ri
   await pocket.post(location.replace("/app/call", "/app/call/found"), []);
   const { fields } = await pocket.view(id);
   assert.equal(`absent/${ids[1]}` in fields, false);
-  assert.deepEqual(fields["rooms/101"], { present: 2 });
+  assert.deepEqual(fields["rooms/101"], { all: true });
 });
 
 test("who has leave is not expected", async () => {

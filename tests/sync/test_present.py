@@ -163,6 +163,25 @@ def test_an_untouched_page_posts_what_it_showed() -> None:
     assert question(view, "place")["text"] == "已记位置"
 
 
+def test_marks_out_of_five_are_tapped() -> None:
+    taste = question(shown(AUDIT_B, {"taste": {"looks": 4}}, section="end"), "taste")
+    looks = taste["columns"][0]
+    assert [(o["name"], o["on"]) for o in looks["options"]] == [
+        ("1", False),
+        ("2", False),
+        ("3", False),
+        ("4", True),
+        ("5", False),
+    ]
+    assert looks["layout"] == "marks"
+    assert question(shown(AUDIT_B, {}, section="end"), "pupils")["columns"][0]["options"] == []
+
+
+def test_a_weighed_portion_is_called_by_its_dish() -> None:
+    portion = {"portion/1": {"grade": "三年级", "dish": "鸡块", "grams": 58}}
+    assert question(shown(AUDIT_B, portion, section="weigh"), "portion")["entries"][0]["title"] == "鸡块"
+
+
 def test_an_absent_child_is_told_by_name_and_raises_the_alarm() -> None:
     view = shown(ROUND, {"absent/s1": {"where": "unknown"}})
     entry = question(view, "absent")["entries"][0]
