@@ -66,7 +66,7 @@ export function needs(view: View): "held" | "conflict" | "returned" | null {
 export function standing(
   view: View,
 ): "draft" | "phone" | "sent" | "returned" | "approved" | "archived" | "void" | "held" {
-  if (view.held.length > 0) return "held";
+  if (view.held.length > 0 || (view.base === 0 && view.closed.length > 0)) return "held";
   if (view.state === "draft" || !view.state) return "draft";
   if (view.state === "returned") return "returned";
   if (view.pending.length > 0) return "phone";

@@ -17,12 +17,20 @@ export interface View extends Doc {
   pending: Queued[];
   /** Own ops that the server keeps apart. */
   held: Queued[];
+  /** Why the office put own ops of this doc away for good, in its words. */
+  closed: string[];
 }
 
-/** Whether the office has since released or closed what the server kept apart. */
-function isReleased(stored: Stored, { stage, client, op }: Queued): boolean {
-  const state = stage === "held" ? stored.docs.get(`${client}:${op.seq}`)?.fields.state : undefined;
-  return state === "released" || state === "closed";
+/** What the office has since done with what the server kept apart: waiting, released, closed. */
+function fate(stored: Stored, { stage, client, op }: Queued): string | null | undefined {
+  return stage === "held" ? stored.docs.get(`${client}:${op.seq}`)?.state : undefined;
+}
+
+/** The reason that the office gave when it closed it. */
+function closedReason(stored: Stored, { client, op }: Queued): string {
+  const events = stored.docs.get(`${client}:${op.seq}`)?.notes?.events;
+  const last = Array.isArray(events) ? (events.at(-1) as { args?: { reason?: unknown } }) : undefined;
+  return String(last?.args?.reason ?? "");
 }
 
 /** All of a vault at one moment. */
@@ -31,7 +39,7 @@ export class Snapshot {
 
   constructor(readonly stored: Stored) {
     for (const queued of stored.ops) {
-      if (isReleased(stored, queued)) continue;
+      if (fate(stored, queued) === "released") continue;
       const list = this.byDoc.get(queued.doc);
       if (list) list.push(queued);
       else this.byDoc.set(queued.doc, [queued]);
@@ -51,13 +59,16 @@ export class Snapshot {
       if (queued.stage !== "held" || (!pulled && queued.op.op === "create")) doc = apply(doc, queued.op);
     }
     if (!doc) return undefined;
+    const held = own.filter(({ stage }) => stage === "held");
+    const closed = held.filter((queued) => fate(this.stored, queued) === "closed");
     return {
       ...doc,
       siblings: doc.siblings ?? {},
       notes: doc.notes ?? {},
       base: pulled?.rev ?? 0,
       pending: own.filter(({ stage }) => stage === "new" || stage === "sent"),
-      held: own.filter(({ stage }) => stage === "held"),
+      held: held.filter((queued) => !closed.includes(queued)),
+      closed: closed.map((queued) => closedReason(this.stored, queued)),
     };
   }
 

@@ -55,7 +55,10 @@ async function one(c: Context): Promise<Response> {
     title: [formWord(view.form), subject(c.snap, view)].filter(Boolean).join(" "),
     state,
     reason: state === "returned" ? returnReason(view) : "",
-    held: view.held.map(({ result }) => heldWords(result?.code ?? "")),
+    held: [
+      ...view.held.map(({ result }) => heldWords(result?.code ?? "")),
+      ...view.closed.map((reason) => fmt(_("学校看过，没有收：{reason}"), { reason })),
+    ],
     conflict_url:
       conflicts.length > 0 ? `/app/decide/${view.id}/${encodeURIComponent(conflicts[0] ?? "")}` : "",
     conflict_text: conflicts.length > 0 ? fmt(_("有{n}处两个人填得不一样"), { n: conflicts.length }) : "",

@@ -372,10 +372,24 @@ test("what the office released or closed is no longer told as not taken", async 
   const { client } = (await vault.snapshot()).core;
   school.docs = [
     doc("visit", VISIT, { carer: "one_away" }, { meta: { author: ME } }),
-    doc("held", `${client}:1`, { code: "forbidden", state: "released" }),
+    doc("held", `${client}:1`, { code: "forbidden" }, { state: "released" }),
   ];
   await sync();
   assert.equal((await vault.snapshot()).view(VISIT)?.held.length, 0);
+});
+
+test("what the office closed is told with its reason, and a record that exists only here stays", async () => {
+  school.answer = () => ({ result: "held", code: "forbidden", rev: 0 });
+  await write({ carer: "one_away" });
+  await sync();
+  const { client } = (await vault.snapshot()).core;
+  const notes = { events: [{ event: "close", args: { reason: "不是您班上的" } }] };
+  school.docs = [doc("held", `${client}:1`, { code: "forbidden" }, { state: "closed", notes })];
+  await sync();
+  const view = (await vault.snapshot()).view(VISIT);
+  assert.equal(view?.held.length, 0);
+  assert.deepEqual(view?.closed, ["不是您班上的"]);
+  assert.equal(view?.fields.carer, "one_away");
 });
 
 test("what is saved during the last round is not left for the next time", async () => {
