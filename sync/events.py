@@ -95,6 +95,7 @@ def apply_event(doc: Doc, op: Op, base: int, stamp: Stamp) -> Outcome:
 def _notes_after(doc: Doc, op: Op, base: int, stamp: Stamp) -> dict[str, Json]:
     notes, args = dict(doc.notes), op.args or {}
     if op.event == "return":
+        _check_return(args)
         notes.pop("unseen_return", None)
         asked = {key: args[key] for key in ("reason", "fields", "until") if key in args}
         notes["returned"] = {**asked, "by": stamp.by, "at": op.at}
@@ -111,6 +112,14 @@ def _notes_after(doc: Doc, op: Op, base: int, stamp: Stamp) -> dict[str, Json]:
         history = notes.get("events", [])
         notes["events"] = [*history, {"event": op.event, "args": args, "by": stamp.by, "at": op.at}]
     return notes
+
+
+def _check_return(args: dict[str, Json]) -> None:
+    """A return says why in words, and for each field it marks what is asked there."""
+    fields = args.get("fields") or {}
+    words = [args.get("reason"), args.get("until"), *(fields.values() if isinstance(fields, dict) else [0])]
+    if not all(word is None or isinstance(word, str) for word in words):
+        raise Held("bad_value", field="args")
 
 
 def _saw_event(doc: Doc, base: int, stamp: Stamp) -> bool:

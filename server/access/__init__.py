@@ -13,7 +13,7 @@ from server.access.roles import (
     schools_of,
     server_principal,
 )
-from server.access.writing import REVIEWS, may_create, may_edit, may_raise, may_settle
+from server.access.writing import REVIEWS, may_create, may_edit, may_grant, may_raise, may_settle
 
 __all__ = [
     "REVIEWS",
@@ -24,6 +24,7 @@ __all__ = [
     "load_principal",
     "may_create",
     "may_edit",
+    "may_grant",
     "may_raise",
     "may_settle",
     "principal_of",

@@ -35,7 +35,7 @@ ROLES: dict[str, Role] = {
         ("office",),
         (*OFFICE, "office.import", *ROSTER, "write.leave", "write.problem", "write.duty"),
     ),
-    "principal": Role(("office",), (*OFFICE, "write.problem")),  # 校长、分管副校长
+    "principal": Role(("office",), (*OFFICE, "people.roles", "write.problem")),  # 校长、分管副校长
     "admin": Role(  # 学校数据管理员: rosters and accounts, no visit text by virtue of the post
         ("registry",), ("office.import", "office.people", *ROSTER)
     ),

@@ -24,6 +24,8 @@ def may_create(who: Principal, kind: str, form: str, seen: set[str], meta: dict[
     still theirs to deliver)."""
     if who.is_server:
         return True
+    if kind == "problem" and not {*_ids(meta.get("students"))} <= seen:
+        return False
     if kind == "leave" and not seen & {*_ids(meta.get("student"))}:
         return False
     if kind != "visit":
@@ -52,6 +54,11 @@ def may_edit(who: Principal, doc: Doc) -> bool:
         own = who.user in {doc.author, doc.values().get("owner")}
         return (own and who.may("write.problem")) or who.may("office.review")
     return doc.kind in WRITERS and who.may(WRITERS[doc.kind])
+
+
+def may_grant(who: Principal, person: str) -> bool:
+    """Whether this person may change somebody's roles: nobody their own, and of people only the principal."""
+    return who.is_server or (who.may("people.roles") and who.user != person)
 
 
 def may_settle(who: Principal, doc: Doc) -> bool:

@@ -80,6 +80,16 @@ class Work:
         self.before.setdefault(doc.id, None)
         self.docs[doc.id] = doc
 
+    def snapshot(self) -> tuple[dict[str, Doc | None], int | None, int]:
+        """This moment, to come back to: docs never change in place, so it is cheap."""
+        return dict(self.docs), self._server_seq, len(self.server_ops)
+
+    def restore(self, found: tuple[dict[str, Doc | None], int | None, int]) -> None:
+        """Come back to a snapshot; what was loaded since stays loaded, as it was found."""
+        docs, self._server_seq, count = found
+        self.docs = {i: docs.get(i, self.before[i]) for i in self.docs}
+        del self.server_ops[count:]
+
     def changed(self) -> list[Doc]:
         """The docs that differ from how they were found."""
         return [doc for i, doc in self.docs.items() if doc is not None and doc is not self.before[i]]

@@ -1,10 +1,14 @@
 """Held ops at the office: released, they take effect as if they had come in time; or closed with a reason."""
 
+import pytest
 from litestar import Litestar
 
 from server.access import server_principal
 from server.db import new_id
 from server.gateway import write
+from server.gateway.effects import EFFECTS
+from server.gateway.work import Work
+from sync.doc import Doc
 from sync.protocol import Op
 from tests.conftest import People
 from tests.phone import Phone, uuid7
@@ -126,3 +130,44 @@ async def test_what_the_office_may_not_read_it_cannot_decide(
     office.op("event", "held", held, "held", event="close", args={"reason": "x"})
     await office.sync()
     assert (office.results[1]["code"], office.docs[held]["state"]) == ("forbidden", "waiting")
+
+
+async def test_an_effect_that_fails_holds_its_op_and_undoes_what_it_did(
+    phone_of: MakePhone, school: People, pupils: Pupils, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(work: Work, before: Doc | None, after: Doc) -> None:
+        if "commute" in after.values():
+            await work.raise_event(after, "withdraw")
+            raise ZeroDivisionError
+
+    monkeypatch.setitem(EFFECTS, "visit", [broken])
+    phone = await phone_of(school.phones["class_teacher"])
+    await phone.sync()
+    doc = uuid7()
+    meta = {"students": [pupils["龙䶮"]]}
+    phone.op("create", "visit", doc, "home_visit", set={"carer": "single"}, meta=meta)
+    phone.op("event", "visit", doc, "home_visit", event="submit")
+    phone.op("edit", "visit", doc, "home_visit", set={"commute": 40})
+    phone.op("edit", "visit", doc, "home_visit", set={"carer": "one_away"})
+    await phone.sync()
+    found = [(phone.results[n]["result"], phone.results[n]["code"]) for n in (1, 2, 3, 4)]
+    assert found == [("applied", None), ("applied", None), ("held", "internal"), ("applied", None)]
+    assert phone.docs[doc]["state"] == "submitted"
+    assert phone.docs[doc]["fields"] == {"carer": "one_away"}
+
+
+async def test_a_return_of_the_wrong_shape_is_held(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    office = await phone_of(school.phones["office"])
+    doc = uuid7()
+    phone.op("create", "visit", doc, "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+    phone.op("event", "visit", doc, "home_visit", event="submit")
+    await phone.sync()
+    await office.sync()
+    for args in ({"fields": ["carer"]}, {"fields": {"carer": 1}}, {"reason": {}}):
+        office.op("event", "visit", doc, "home_visit", event="return", args=args)
+    await office.sync()
+    assert {office.results[n]["code"] for n in (1, 2, 3)} == {"bad_value"}
+    assert office.docs[doc]["state"] == "submitted"

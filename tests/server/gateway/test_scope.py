@@ -312,3 +312,34 @@ async def test_a_leave_goes_along_when_the_pupil_moves_to_another_building(
     await office_edits(app, school, "building", other, **{"rooms/101": {"number": "101", "beds": [bed]}})
     await dorm.sync()
     assert {leave, village.stranger} <= dorm.docs.keys()
+
+
+async def test_nobody_makes_themselves_more_than_they_are(phone_of: MakePhone, school: People) -> None:
+    """Roles are granted on the command line, by imports, and by the principal to others."""
+    for role in ("admin", "office", "principal"):
+        phone = await phone_of(school.phones[role])
+        await phone.sync()
+        me = school.ids[role]
+        phone.op("edit", "person", me, "person", set={"roles": {"add": ["counsellor"]}})
+        phone.op("edit", "person", school.ids["dorm"], "person", set={"roles": {"add": ["teacher"]}})
+        roles = {"name": "新人", "roles": {"add": ["principal"]}}
+        phone.op("create", "person", uuid7(), "person", set=roles)
+        await phone.sync()
+        codes = [phone.results[n]["code"] for n in (1, 2, 3)]
+        granted = None if role == "principal" else "forbidden"
+        assert codes == ["forbidden", granted, granted], role
+
+
+async def test_a_leave_keeps_its_pupil_and_a_problem_is_about_own_pupils(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    phone = await phone_of(school.phones["class_teacher"])
+    await phone.sync()
+    leave = uuid7()
+    values = {"student": pupils["龙䶮"], "from": "2026-11-20", "until": "2026-11-21"}
+    phone.op("create", "leave", leave, "leave", set=values)
+    phone.op("edit", "leave", leave, "leave", set={"student": pupils["石桐国"]})
+    phone.op("create", "problem", uuid7(), "problem", set={}, meta={"students": [pupils["石桐国"]]})
+    phone.op("create", "problem", uuid7(), "problem", set={}, meta={"students": [pupils["龙䶮"]]})
+    await phone.sync()
+    assert [phone.results[n]["code"] for n in (1, 2, 3, 4)] == [None, "signed", "forbidden", None]
