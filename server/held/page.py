@@ -30,7 +30,8 @@ async def held_list(
 ) -> Row:
     """A page of those in a state, with the tabs and the pager."""
     offset = (number - 1) * PAGE
-    docs = await read.many(conn, env, who, kind="held", state=state, limit=PAGE, offset=offset)
+    newest = state != "waiting"  # what waits is a queue, the rest a history
+    docs = await read.many(conn, env, who, kind="held", state=state, limit=PAGE, offset=offset, newest=newest)
     known = await _known(conn, env, who, docs)
     words = {"waiting": _("待处理"), "released": _("已放行"), "closed": _("已关闭")}
     counts = {name: await read.count(conn, who, kind="held", state=name) for name in STATES}
@@ -46,12 +47,14 @@ async def held_list(
 
 
 def _row(env: Any, doc: read.VisibleDoc, known: Docs, zone: ZoneInfo, open_id: str) -> Row:
+    op = _op(doc) or {}
+    verb = wanted(str(op.get("op")), str(op.get("event") or ""))
     return {
         "id": doc.id,
         "href": f"/office/held/{doc.id}",
         "title": _title(env, doc, known),
         "date": moment(doc.created_at, zone),
-        "sub": "，".join([name_of(known, doc.author), why(code_of(doc)).title]),
+        "sub": "，".join([f"{name_of(known, doc.author)} {verb}".strip(), why(code_of(doc)).title]),
         "on": doc.id == open_id,
     }
 

@@ -19,7 +19,7 @@ SignIn = Callable[[str], Awaitable[Client]]
 
 
 async def held_edit(village: Village, visit: str, **values: Any) -> str:
-    """An edit of a visit by somebody who has no right to it: the office's general affairs."""
+    """An edit of a visit with values that can't be taken."""
     op = Op(0, "edit", "visit", visit, **FORM, set=values)
     (result,) = await village.ops("class_teacher", op)
     assert result.result == "held", result
@@ -63,7 +63,8 @@ async def test_it_says_who_when_what_and_why(office: Client, village: Village) -
     await strange_visit(village)
     page = read((await office.get("/office/held")).text)
     assert nav_count(page) == "3"
-    assert titles(page) == ["家访 于杰", "家访", "家访"] or "家访 于杰" in titles(page)
+    assert titles(page) == ["家访 于杰", "家访记录", "家访记录"]
+    assert "王芳 提交，要改的那条记录这里没有" in words(page)
     page = await open_held(office, held_id(village, 2))
     shown = words(page, "//article")
     assert "王芳，11月20日 12:00传来" in shown
