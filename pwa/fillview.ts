@@ -137,8 +137,9 @@ const NOT_YET = ["place", "photos"];
 
 /** A record that is read may be read over one's shoulder: the sealed question is not in it. */
 function hidden(definition: Form, fields: Values, readonly: boolean): string[] {
-  if (readonly) return definition.questions.filter(({ sealed }) => sealed).map(({ name }) => name);
-  return NOT_YET.filter((name) => !Object.keys(fields).some((path) => path.split("/")[0] === name));
+  const unasked = NOT_YET.filter((name) => !Object.keys(fields).some((path) => path.split("/")[0] === name));
+  const sealed = definition.questions.filter((question) => question.sealed).map(({ name }) => name);
+  return readonly ? [...unasked, ...sealed] : unasked;
 }
 
 /** The form with its answers, in the school's words. */

@@ -72,6 +72,7 @@ function open(input: HTMLInputElement): void {
   put("kp-sub", input.dataset.sub ?? "");
   put("kp-unit", input.dataset.unitWord ?? "");
   sheet?.setAttribute("aria-label", [title, input.dataset.sub].filter(Boolean).join(" "));
+  sheet?.querySelector("[data-key='.']")?.toggleAttribute("disabled", input.dataset.whole !== undefined);
   sheet?.querySelector<HTMLElement>("[data-key='1']")?.focus();
   show();
 }
@@ -115,9 +116,10 @@ function show(): void {
   place("kp-lim")?.toggleAttribute("hidden", bound === undefined);
   put("kp-lim-word", limit.least === undefined ? _("至多") : _("至少"));
   put("kp-lim-value", bound === undefined ? "" : `${bound}${limit.unit}`);
+  put("kp-none", bound === undefined ? _("不填") : _("没量到"));
   put(
     "kp-ok",
-    text === "" ? _("确定") : fmt(_("确定 {value}"), { value: `${text.replace(/\.$/, "")}${limit.unit}` }),
+    text === "" ? _("先空着") : fmt(_("确定 {value}"), { value: `${text.replace(/\.$/, "")}${limit.unit}` }),
   );
 }
 
