@@ -12,6 +12,9 @@ from server.roster.records import Bed, Pair, Person
 _HOUSE = re.compile(r"([\w#\-]{0,10}?(?:号楼|栋|幢|公寓|宿舍楼|楼))(\d{2,4}[A-Za-z]?)(?:室|房|号|号房|寝室)?")
 
 
+UNNAMED = "宿舍楼"  # where a sheet names no building; said so in the report
+
+
 def dorm(table: Table, notes: Notes) -> list[Bed]:
     """Every bed, with building and room filled down from the row where they were written last."""
     beds: list[Bed] = []
@@ -34,7 +37,9 @@ def dorm(table: Table, notes: Notes) -> list[Bed]:
         if not room:
             notes.doubt(table, row, "room", "room_missing", name.name)
             continue
-        beds.append(_bed(table, row, notes, building or "宿舍楼", room, name.name))
+        beds.append(_bed(table, row, notes, building or UNNAMED, room, name.name))
+    if any(bed.building == UNNAMED for bed in beds):
+        notes.sheet(table.file, table.sheet, "house_missing")
     notes.tidied["total_row"] += table.skipped
     return beds
 

@@ -87,6 +87,7 @@ def doubts() -> dict[str, str]:
         "classes_several": _("班主任写了多个班，只给第一个{value}"),
         "classes_unreadable": _("读不出班级，没有导入这一格"),
         "class_without_pupils": _("名册里没有{value}，照原样导入"),
+        "house_missing": _("这张表没有写楼栋，都记在“宿舍楼”下面，请核对"),
         "building_missing": _("宿管没有写楼栋，在办公室定下以前看得到全部楼栋"),
         "building_unknown": _("宿舍表里没有这栋楼，没有导入这一格"),
         "pair_helper_unknown": _("教职工名册里没有这个人，没有导入这一对"),

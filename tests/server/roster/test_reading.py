@@ -134,6 +134,13 @@ def test_a_dormitory_s_title_names_its_building() -> None:
     assert {bed.building for bed in book.beds} == {"女生楼"}
 
 
+def test_a_dormitory_without_a_building_says_so() -> None:
+    rows = [["宿舍号", "床号", "学生姓名"], ["101", "1", "钱二"]]
+    book = read_files([("a.xlsx", xlsx({"住宿": rows}))], TODAY)
+    assert {bed.building for bed in book.beds} == {"宿舍楼"}
+    assert "house_missing" in {problem.code for problem in book.notes.problems}
+
+
 def test_one_sheet_a_class_with_two_header_rows() -> None:
     """No class column: it is the sheet's name or in its title; the header has two merged rows."""
     header = [
