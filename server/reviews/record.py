@@ -74,7 +74,7 @@ async def record_page(
         "query": asked.query(),
         "list_href": "/office/" + asked.query(),
         "title": title(form.title, doc, known),
-        "sub": _sub(doc, known, log, zone, today),
+        "sub": _sub(form, doc, known, log, zone, today),
         "state": doc.state,
         "others": await meals.others(conn, env, desk.principal, doc),
         "notices": _notices(form, doc, held, known, zone, today),
@@ -103,12 +103,14 @@ def _marked_text(marked: int) -> str:
     return fmt(_("标了{n}处"), n=marked) if marked else none
 
 
-def _sub(doc: read.VisibleDoc, known: Docs, log: list[View], zone: ZoneInfo, today: date) -> str:
+def _sub(form: Form, doc: read.VisibleDoc, known: Docs, log: list[View], zone: ZoneInfo, today: date) -> str:
+    """Whom it is about, who did it (in the form's own word: 走访人, 点名人, 审核人) and when."""
+    visitors = form.question_for("visitors")
     people = "、".join(name_of(known, ident) for ident in people_of(doc))
     parts = [
         classes(doc, known),
         home_of(doc, known),
-        fmt(_("走访人 {names}"), names=people),
+        f"{visitors.label if visitors else ''} {people}".strip(),
         _when(doc, zone, today),
     ]
     submits = [entry for entry in log if entry["event"] == "submit" and entry["result"] != "held"]

@@ -43,4 +43,5 @@ async def test_both_counts_stand_beside_each_other(
     for visit, beside in ((part_a, "现场审核 周洁"), (part_b, "总务处填报 赵敏")):
         text = words(await open_record(office, visit), '//p[@class="beside"]')
         assert text == f"{beside}{answer}"
+        assert "审核人 " in words(await open_record(office, visit), '//header[@class="rec-h"]')
     assert "371" not in words(await open_record(office, part_a), '//*[@id="f-served"]')
