@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -12,13 +11,12 @@ import uvicorn
 
 from server.accounts.commands import user
 from server.backup.cli import backup, restore
-from server.db import Database, is_unavailable
+from server.command import answering, check_database, read_settings
 from server.demo import demo
-from server.migrations import is_current
 from server.migrations import migrate as bring_up_to_date
 from server.reminders.cli import worker
 from server.roster.cli import import_files
-from server.settings import Settings, SettingsError, load_settings
+from server.settings import Settings
 
 PLAIN_HTTP = """\
 Serving plain http on {where}. Over that, browsers of other machines will:
@@ -27,14 +25,6 @@ Serving plain http on {where}. Over that, browsers of other machines will:
   - not give the camera, the position, or push messages.
 For one machine use --host 127.0.0.1. For phones, put Caddy or nginx with a certificate in front, or give
 --certfile and --keyfile. If there is a proxy with https in front already, all is well."""
-
-
-def settings() -> Settings:
-    """The environment's settings, or an end with what to do about them."""
-    try:
-        return load_settings(os.environ)
-    except SettingsError as error:
-        raise click.ClickException(f"the settings can't be used:\n{error}") from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -64,10 +54,10 @@ def serve(host: str, port: int | None, workers: int, certfile: Path | None, keyf
     Phones need https: put a proxy with a certificate in front, or give --certfile and --keyfile. On this
     machine itself plain http will do. Set FORWARDED_ALLOW_IPS to the address of a proxy on another machine.
     """
-    chosen = settings()
+    chosen = read_settings()
     if (certfile is None) != (keyfile is None):
         raise click.UsageError("--certfile and --keyfile belong together.")
-    asyncio.run(_check_database(chosen))
+    asyncio.run(check_database(chosen))
     port = port or chosen.port
     if certfile is None and not _is_local(host) and not chosen.base_url.startswith("https://"):
         click.echo(PLAIN_HTTP.format(where=f"{host}:{port}"), err=True)
@@ -91,7 +81,7 @@ def serve(host: str, port: int | None, workers: int, certfile: Path | None, keyf
 @main.command()
 def migrate() -> None:
     """Make the database's tables, or bring them up to this release. Safe to run again and again."""
-    asyncio.run(_migrate(settings()))
+    asyncio.run(_migrate(read_settings()))
     click.echo("The database is up to date.")
 
 
@@ -113,30 +103,8 @@ def _is_local(host: str) -> bool:
 
 
 async def _migrate(chosen: Settings) -> None:
-    db = Database(chosen.database_url)
-    try:
+    async with answering(chosen) as db:
         await bring_up_to_date(db)
-    except Exception as error:
-        if not is_unavailable(error) and not isinstance(error, OSError):
-            raise
-        raise click.ClickException(f"the database of DATABASE_URL does not answer: {error}") from None
-    finally:
-        await db.close()
-
-
-async def _check_database(chosen: Settings) -> None:
-    """Refuse to start on a database that is not there or has other tables than this release expects."""
-    db = Database(chosen.database_url)
-    try:
-        current = await is_current(db)
-    except Exception as error:
-        if not is_unavailable(error) and not isinstance(error, OSError):
-            raise
-        raise click.ClickException(f"the database of DATABASE_URL does not answer: {error}") from None
-    finally:
-        await db.close()
-    if not current:
-        raise click.ClickException("the database lacks tables of this release: run `zoufang migrate`.")
 
 
 if __name__ == "__main__":

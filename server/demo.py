@@ -6,7 +6,6 @@ The first run fills it; a later one only adds this week's menu and visits. All i
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -20,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access import server_principal
 from server.accounts.models import users
 from server.accounts.people import ensure_school, set_password
+from server.command import read_settings
 from server.db import Database, new_id, utcnow
 from server.demo_visits import earlier_visits
 from server.demo_waiting import Desk, waiting
@@ -31,7 +31,6 @@ from server.roster.actions import Report, carry_out, read_book
 from server.roster.duties import visits_this_week
 from server.roster.records import Meal
 from server.schools import ZONE, change_settings, get_school
-from server.settings import SettingsError, load_settings
 from sync.forms import load_forms
 from sync.protocol import Op
 
@@ -59,10 +58,7 @@ def demo() -> None:
     Later runs add what a new week needs: its menu and its visits. Its password is no secret, so it is refused
     with ZOUFANG_ENV=production.
     """
-    try:
-        settings = load_settings(os.environ)
-    except SettingsError as error:
-        raise click.ClickException(f"the settings can't be used:\n{error}") from None
+    settings = read_settings()
     if settings.production:
         raise click.ClickException("the demo school has a password that everybody knows: not in production.")
     asyncio.run(_fill(settings.database_url))

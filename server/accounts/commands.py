@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,11 +12,11 @@ import click
 from server.access import ROLE_TITLES
 from server.accounts.passwords import MAX_LENGTH, MIN_LENGTH, fault, normal_phone
 from server.accounts.people import add_person, ensure_school, list_accounts, role_of, set_password
+from server.command import read_settings
 from server.db import Database, utcnow
 from server.gateway.work import Env
 from server.render import TEMPLATES
 from server.roster.classes import place, school_year
-from server.settings import SettingsError, load_settings
 from sync.forms import load_forms
 
 ROLE_HELP = ", ".join(f"{role} {title}" for role, title in ROLE_TITLES.items())
@@ -92,10 +91,7 @@ def _class(text: str) -> str:
 
 @asynccontextmanager
 async def _database() -> AsyncGenerator[Database]:
-    try:
-        db = Database(load_settings(os.environ).database_url)
-    except SettingsError as error:
-        raise click.ClickException(f"the settings can't be used:\n{error}") from None
+    db = Database(read_settings().database_url)
     try:
         yield db
     finally:

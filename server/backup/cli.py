@@ -1,7 +1,6 @@
 """`zoufang backup` and `zoufang restore` at a terminal."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +14,9 @@ from server.backup.files import media_folder, named, new_file, read_passphrase
 from server.backup.load import NotEmpty, Restored, TooNew, check, load
 from server.backup.parts import read_parts
 from server.backup.seal import BadFile, opened
+from server.command import read_settings
 from server.db import Database, utcnow
-from server.settings import Settings, SettingsError, load_settings
+from server.settings import Settings
 
 KEY_FILE = click.option(
     "--key-file",
@@ -48,7 +48,7 @@ def backup(path: Path, key_file: Path | None) -> None:
 
     See that a backup can be read with `zoufang restore --check PATH`.
     """
-    settings = _settings()
+    settings = read_settings()
     passphrase = read_passphrase(key_file, settings.backup_passphrase)
     target = named(path, utcnow())
     try:
@@ -82,7 +82,7 @@ def restore(path: Path, key_file: Path | None, only_check: bool, replace: bool, 
     office since the backup is not on any phone: look through accounts, roles, approvals and imports again.
     Sessions that were ended since live again: --sign-out ends them all (phones still deliver what they hold).
     """
-    settings = _settings()
+    settings = read_settings()
     passphrase = read_passphrase(key_file, settings.backup_passphrase)
     try:
         if only_check:
@@ -103,13 +103,6 @@ def restore(path: Path, key_file: Path | None, only_check: bool, replace: bool, 
         raise click.ClickException(f"nothing was restored: {error}") from None
     what = "can be read" if only_check else "restored"
     click.echo(f"{what}: {restored.rows} rows, {restored.files} files, of {restored.made:%Y-%m-%d %H:%M} UTC")
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings(os.environ)
-    except SettingsError as error:
-        raise click.ClickException(f"the settings can't be used:\n{error}") from None
 
 
 @asynccontextmanager

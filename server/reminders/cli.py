@@ -3,22 +3,21 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 from collections.abc import Callable
 from datetime import datetime
 
 import click
 
+from server.command import check_database, read_settings
 from server.db import Database, is_unavailable, utcnow
 from server.gateway.work import Env
-from server.migrations import is_current
 from server.reminders.engine import Worker
 from server.reminders.keys import vapid_keys
 from server.reminders.outgoing import Outgoing
 from server.reminders.push import Sender
 from server.render import TEMPLATES
-from server.settings import Settings, SettingsError, load_settings
+from server.settings import Settings
 from sync.forms import load_forms
 
 log = logging.getLogger("zoufang.worker")
@@ -42,10 +41,7 @@ def worker(once: bool, every: int) -> None:
     them, and PUSH_SUBJECT (mailto: or https:) tells them whom to write to. It ends at SIGTERM or Ctrl-C, when
     the pass it is in is done.
     """
-    try:
-        settings = load_settings(os.environ)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+    settings = read_settings()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     log.setLevel(logging.INFO)
     sent = asyncio.run(_checked(settings, once, every))
@@ -54,20 +50,7 @@ def worker(once: bool, every: int) -> None:
 
 
 async def _checked(settings: Settings, once: bool, every: int) -> int:
-    """Run on a database that is there and has this release's tables; otherwise say what to do."""
-    db = Database(settings.database_url)
-    try:
-        current = await is_current(db)
-    except Exception as error:
-        if not is_unavailable(error) and not isinstance(error, OSError):
-            raise
-        raise click.ClickException(f"the database of DATABASE_URL does not answer: {error}") from None
-    finally:
-        await db.close()
-    if not current:
-        raise click.ClickException(
-            "the database's tables are not those of this release: run `zoufang migrate`."
-        )
+    await check_database(settings)
     return await run(settings, once=once, every=every)
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from server.command import read_settings
 from server.db import Database, utcnow
 from server.gateway import write
 from server.gateway.work import Env
@@ -19,7 +19,6 @@ from server.roster.files import Refused
 from server.roster.limits import MAX_BYTES
 from server.roster.wording import columns_word, tidied
 from server.schools import ZONE, create_school, find_school
-from server.settings import SettingsError, load_settings
 from server.text import _, fmt
 from sync.forms import load_forms
 
@@ -59,10 +58,7 @@ def _bytes(path: Path) -> bytes:
 
 
 async def _import(files: list[tuple[str, bytes]], school: str, visits: bool) -> Report:
-    try:
-        db = Database(load_settings(os.environ).database_url)
-    except SettingsError as error:
-        raise click.ClickException(f"the settings can't be used:\n{error}") from None
+    db = Database(read_settings().database_url)
     env = Env(load_forms(TEMPLATES / "forms"), utcnow)
     book = read_book(files, school_day(env))
     try:
