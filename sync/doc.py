@@ -46,6 +46,7 @@ class Register(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", t
     value: Json = None
     stamp: Stamp = NEVER
     siblings: tuple[Sibling, ...] = ()
+    woven: bool = False  # a text merged from several hands: more than the client of its stamp has seen
 
 
 class SetRegister(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag="s"):

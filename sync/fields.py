@@ -37,6 +37,10 @@ class Edit(NamedTuple):
         """Rule 2."""
         return stamp.seen_by(self.base, self.stamp.client, self.stamp.seq)
 
+    def saw_shown(self, register: Register) -> bool:
+        """Rule 2 for what is shown. A text woven from several hands is nobody's own: its rev decides."""
+        return register.stamp.rev <= self.base if register.woven else self.saw(register.stamp)
+
 
 def merge_field(field: Field, value: Json, edit: Edit) -> Field:
     """The field after one value. Raises Held `bad_value` or `signed`."""
@@ -56,8 +60,8 @@ def merge_field(field: Field, value: Json, edit: Edit) -> Field:
 
 
 def _merge_scalar(register: Register, value: Json, edit: Edit) -> Register:
-    if edit.saw(register.stamp):
-        return msgspec.structs.replace(register, value=value, stamp=edit.stamp)
+    if edit.saw_shown(register):
+        return msgspec.structs.replace(register, value=value, stamp=edit.stamp, woven=False)
     if same(value, register.value) or any(same(value, s.value) for s in register.siblings):
         return register
     if edit.question.merge == "list" and register.value is None:
@@ -88,11 +92,11 @@ def _merge_text(register: Register, value: Json, edit: Edit) -> Register:
     limit = edit.question.max_length
     if merged is None or (limit and len(merged) > limit):
         return _with_sibling(register, new or None, edit.stamp)
-    return register if merged == shown else _text(register, merged, edit.stamp)
+    return register if merged == shown else _text(register, merged, edit.stamp, woven=True)
 
 
-def _text(register: Register, text: str, stamp: Stamp) -> Register:
-    return msgspec.structs.replace(register, value=text or None, stamp=stamp)
+def _text(register: Register, text: str, stamp: Stamp, woven: bool = False) -> Register:
+    return msgspec.structs.replace(register, value=text or None, stamp=stamp, woven=woven)
 
 
 def _merge_immutable(register: Register, value: Json, edit: Edit) -> Register:

@@ -192,6 +192,21 @@ def test_settling_with_a_value_unseen_by_others_keeps_theirs() -> None:
     assert d.open("carer") == ["丙"]
 
 
+def test_settling_does_not_take_away_a_sentence_that_was_woven_in_unseen() -> None:
+    """b's edit was merged with a's; b, who never saw a's sentence, can't settle it away."""
+    d = desk()
+    d.write("a", "", "一。二。")
+    seen = d.rev
+    d.write("c", "", "三。", base=1)  # a sibling, for b to settle
+    d.write("a", "一。二。", "一。甲。二。")
+    d.write("b", "一。二。", "一。二。乙。", base=seen)
+    assert d.shown == {"story": "一。甲。二。乙。"}
+    sees = {"story": ["c:1"]}
+    assert d.send("b", "settle", seen, set={"story": "丁。"}, sees=sees).result == "conflict"
+    assert d.shown == {"story": "一。甲。二。乙。"}
+    assert d.open("story") == ["丁。"]
+
+
 def test_sees_without_set_keeps_what_is_shown() -> None:
     d = desk(carer="甲")
     d.edit("b", base=1, carer="乙")

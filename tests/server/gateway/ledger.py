@@ -102,7 +102,9 @@ class Ledger:
         for e in self.taken(path):
             for sentence in sentences(e.value(path)) - sentences(was(e, path)):
                 taken_out = any(
-                    later is not e and later.value(path) is not None and drops(later, path, sentence)
+                    later is not e
+                    and path in (later.op.get("set") or {})
+                    and (drops(later, path, sentence) or settles_own(later, e))
                     for later in self.taken(path)
                 )
                 if sentence not in here and not taken_out:
@@ -119,6 +121,11 @@ def drops(entry: Entry, path: str, sentence: str) -> bool:
     """Whether an edit (or a settle, of the texts it had in sight) took a sentence out."""
     before = entry.op.get("sight") or was(entry, path) or ""
     return sentence in before and sentence not in (entry.value(path) or "")
+
+
+def settles_own(entry: Entry, earlier: Entry) -> bool:
+    """Whether somebody settled, with another text, over one that they had written themselves just before."""
+    return entry.op["op"] == "settle" and entry.client == earlier.client and entry.saw(earlier)
 
 
 def sentences(text: str | None) -> set[str]:
