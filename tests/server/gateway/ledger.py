@@ -59,14 +59,19 @@ class Ledger:
         return found
 
     def missing_values(self, doc: Doc, path: str) -> list[str]:
-        """Scalars and list items."""
-        held = [s["value"] for s in doc["siblings"].get(path, [])]
-        here = [doc["fields"].get(path), *held]
-        taken = self.taken(path)
+        """Scalars and list items.
+
+        By value, as the contract has it: one that equals an open sibling adds none, so the two stand and fall
+        together (only removals can be equal here, every other value is unique).
+        """
+        here = [doc["fields"].get(path), *(s["value"] for s in doc["siblings"].get(path, []))]
+        taken = [e for e in self.taken(path) if path in (e.op.get("set") or {})]
+        gone = [e for e in taken if e.value(path) not in here]
+        alike = {e.name: [x for x in taken if x.value(path) == e.value(path)] for e in gone}
         return [
             f"{e.value(path)!r} of {e.name}"
-            for e in taken
-            if path in (e.op.get("set") or {}) and e.value(path) not in here and not self.superseded(e, path)
+            for e in gone
+            if not any(self.superseded(x, path) for x in alike[e.name])
         ]
 
     def superseded(self, entry: Entry, path: str) -> bool:

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from litestar import Litestar
@@ -219,6 +219,7 @@ def test_phones_lose_nothing(world: World) -> None:
             max_examples=15 * SOAK,
             derandomize=SOAK == 1,  # the same histories at every test; SOAK=20 draws new ones
             stateful_step_count=25,
+            phases=[Phase.generate, *([Phase.shrink] if SOAK > 1 else [])],
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
