@@ -37,7 +37,7 @@ async def home_of(request: Request[Any, Any, Any], session: Session) -> str:
 
 
 @get(["/app", "/app/", "/app/{path:path}"])
-async def boot(request: Request[Any, Any, Any], path: str = "") -> Response[str]:
+async def boot(request: Request[Any, Any, Any]) -> Response[str]:
     """The page that installs the worker, the same for every address."""
     page = request.app.state.render.page("app/boot.html")
     page.headers["Cache-Control"] = ASK_FIRST

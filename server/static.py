@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from server.problems import not_found
 from server.render import Assets
@@ -24,7 +25,7 @@ ASK_FIRST = "no-cache"
 
 
 @get("/static/{name:str}")
-async def static_file(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """One built file; folders and other names are not found."""
     assets: Assets = request.app.state.render.assets
     return built_file(request, name, FOR_EVER if assets.is_hashed(name) else ASK_FIRST)
