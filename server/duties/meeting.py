@@ -1,4 +1,4 @@
-"""Which duties (应访) a visit (走访) meets: pure rules, from `domain.md`'s "valid record"."""
+"""Which duties (应访) a visit (走访) meets: pure rules of what a valid record is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

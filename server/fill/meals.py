@@ -54,7 +54,7 @@ def notes(
 
 
 def is_finding(claimed: float, counted: float) -> bool:
-    """A gap counts only above five people and three in a hundred (domain.md §7a)."""
+    """A gap counts only above five people and three in a hundred."""
     return abs(claimed - counted) > max(5, claimed * 0.03)
 
 
