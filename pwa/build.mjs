@@ -9,7 +9,7 @@ import { basename, extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
-import { celSubset, ROOT, templates } from "./plugins.mjs";
+import { ROOT, templates } from "./plugins.mjs";
 
 const DIST = join(ROOT, "pwa", "dist");
 const SOURCE = join(ROOT, "pwa");
@@ -28,7 +28,7 @@ const common = {
   supported: { "optional-chain": true },
   legalComments: "none",
   logLevel: "warning",
-  plugins: [templates(), celSubset()],
+  plugins: [templates()],
 };
 
 function hashed(name, content) {

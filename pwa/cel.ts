@@ -1,101 +1,30 @@
 /**
- * Conditions in forms, evaluated by cel-js; twin of sync/cel.py, inside the subset of sync/cel_subset.py.
- * Expressions see the answers as `f`. Definitions are linted before they reach a phone, so nothing is checked here.
+ * Conditions in forms, over the answers as `f`; twin of sync/cel.py inside the subset of sync/cel_subset.py.
+ * Definitions are linted before they reach a phone, so types are not checked here before an evaluation.
  */
 
-import { Environment } from "@marcbachmann/cel-js";
+import { parse, type Tree } from "./cel/parse";
+import { run } from "./cel/run";
 
-const NUMBER = /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/;
-const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
-const DAY = 86_400_000;
+export { dayNumber, empty } from "./cel/functions";
 
-let todayIs = ""; // Only while one expression is evaluated, which nothing interrupts.
+const trees = new Map<string, Tree>();
 
-/** A number, or a text that is one; anything else is NaN, with which every comparison is false. */
-export function num(value: unknown): number {
-  if (typeof value === "string") return NUMBER.test(value) ? Number(value) : Number.NaN;
-  return typeof value === "number" ? value : Number.NaN;
-}
-
-/** Texts as they are, numbers in plain digits, `true` and `false`; "" for everything else. */
-export function str(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "boolean") return String(value);
-  if (typeof value !== "number") return "";
-  if (value === 0) return "0";
-  return Math.abs(value) >= 1e-6 && Math.abs(value) < 1e15 ? String(value) : "";
-}
-
-/** Whether nothing was answered: null, an empty text or list, a group without parts. No is an answer. */
-export function empty(value: unknown): boolean {
-  if (value === null || value === undefined || value === "") return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return typeof value === "object" && Object.values(value).every(empty);
-}
-
-/** Yes, a number other than zero, or anything that is not empty. */
-export function truthy(value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  if (typeof value === "number") return !Number.isNaN(value) && value !== 0;
-  return !empty(value);
-}
-
-/** Whether this choice is among the chosen ones. */
-export function selected(value: unknown, name: string): boolean {
-  return Array.isArray(value) ? value.includes(name) : typeof value === "string" && value === name;
-}
-
-/** How many are chosen, or how many items a list has. */
-export function countSelected(value: unknown): number {
-  return Array.isArray(value) ? value.length : Number(!empty(value));
-}
-
-/** How many characters (code points) a text has. */
-export function strlen(value: unknown): number {
-  return typeof value === "string" ? [...value].length : 0;
-}
-
-/** The day number of an ISO date that exists, else NaN. */
-export function dayNumber(value: unknown): number {
-  const found = typeof value === "string" ? DATE.exec(value) : null;
-  if (!found) return Number.NaN;
-  const time = new Date(0).setUTCFullYear(Number(found[1]), Number(found[2]) - 1, Number(found[3]));
-  const back = new Date(time);
-  const exists = Number(found[1]) > 0 && back.getUTCMonth() + 1 === Number(found[2]);
-  return exists && back.getUTCDate() === Number(found[3]) ? time / DAY : Number.NaN;
-}
-
-/** Days from one date or time to another, by the dates as they are written; NaN where one is missing. */
-export function days(start: unknown, end: unknown): number {
-  const date = (value: unknown) => dayNumber(typeof value === "string" ? value.slice(0, 10) : value);
-  return date(end) - date(start);
-}
-
-const environment = new Environment()
-  .registerVariable("f", "map")
-  .registerFunction("num(dyn): double", num)
-  .registerFunction("str(dyn): string", str)
-  .registerFunction("truthy(dyn): bool", truthy)
-  .registerFunction("empty(dyn): bool", empty)
-  .registerFunction("selected(dyn, string): bool", selected)
-  .registerFunction("count_selected(dyn): double", countSelected)
-  .registerFunction("strlen(dyn): double", strlen)
-  .registerFunction("days(dyn, dyn): double", days)
-  .registerFunction("today(): string", () => todayIs);
-
-type Program = (context: { f: Record<string, unknown> }) => unknown;
-const programs = new Map<string, Program>();
-
-/** The value of an expression over bound answers; null where it has none (the engine reports an error). */
+/** The value of an expression over bound answers; null where it has none (the server's engine reports an error). */
 export function evaluate(source: string, answers: Record<string, unknown>, today: string): unknown {
-  todayIs = today;
   try {
-    let program = programs.get(source);
-    if (!program) {
-      program = environment.parse(source) as Program;
-      programs.set(source, program);
+    let tree = trees.get(source);
+    if (!tree) {
+      tree = parse(source);
+      trees.set(source, tree);
     }
-    return program({ f: answers });
+    return run(
+      tree,
+      new Map<string, unknown>([
+        ["f", answers],
+        ["today()", today],
+      ]),
+    );
   } catch {
     return null;
   }

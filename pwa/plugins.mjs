@@ -1,4 +1,4 @@
-/** What esbuild must be told about: the templates, which become a module of plain functions, and the part of CEL in use. */
+/** What esbuild must be told about: the templates, which become a module of plain functions. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,24 +35,6 @@ export function templates() {
           watchFiles: Object.keys(sources).map((name) => join(ROOT, "templates", name)),
           resolveDir: ROOT,
         };
-      });
-    },
-  };
-}
-
-const CEL = join(ROOT, "node_modules", "@marcbachmann", "cel-js", "lib");
-const REPLACED = ["functions.js", "optional.js", "overloads.js"];
-
-/** Leaves out of cel-js what forms may not use (sync/cel_subset.py): pwa/cel_subset/ stands in for those modules. */
-export function celSubset() {
-  return {
-    name: "cel-subset",
-    setup(build) {
-      build.onResolve({ filter: /^@marcbachmann\/cel-js$/ }, () => ({ path: join(CEL, "index.js") }));
-      build.onResolve({ filter: /^\.\/\w+\.js$/ }, ({ path, importer }) => {
-        const name = path.slice(2);
-        if (dirname(importer) !== CEL || !REPLACED.includes(name)) return undefined;
-        return { path: join(ROOT, "pwa", "cel_subset", name) };
       });
     },
   };

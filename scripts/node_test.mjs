@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { celSubset, templates } from "../pwa/plugins.mjs";
+import { templates } from "../pwa/plugins.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -31,7 +31,7 @@ try {
     packages: "external",
     sourcemap: "inline",
     logLevel: "warning",
-    plugins: [templates(), celSubset()],
+    plugins: [templates()],
   });
   const built = readdirSync(out, { recursive: true })
     .filter((name) => name.endsWith(".test.mjs"))

@@ -1,4 +1,4 @@
-"""Conditions in forms, evaluated by Google's CEL engine. Twin of ``pwa/cel.ts``; see ``cel_subset``.
+"""Conditions in forms, evaluated by Google's CEL engine. Twin of ``pwa/cel/``; see ``cel_subset``.
 
 Expressions see the answers as ``f``. What our own functions give is worked out before
 (``cel_functions``) and bound beside the answers, so that the engine sees plain CEL.
@@ -65,5 +65,8 @@ def evaluate(source: str, bound: Bound, today: str) -> Any:
             answers[call.root] = [{**item, call.key: call.value(bound, item, today)} for item in items]
         else:
             given[call.key] = call.value(bound, {}, today)
-    result = program.expression.eval(data={"f": answers, "c": given})
+    try:
+        result = program.expression.eval(data={"f": answers, "c": given})
+    except RuntimeError:  # the budget of 10,000 items is spent
+        return None
     return None if result.type() in (_T.ERROR, _T.UNKNOWN) else result.plain_value()

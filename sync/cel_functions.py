@@ -1,4 +1,4 @@
-"""Our own functions for conditions, and one call of one of them. Twins of the functions in ``pwa/cel.ts``.
+"""Our own functions for conditions, and one call of one of them. Twins of those in ``pwa/cel/functions.ts``.
 
 The engine on the server never calls Python: version 0.1.3 keeps every argument of every call for good, and
 answers are about children. So the calls of a condition are worked out here, before it, and bound beside them.

@@ -1,7 +1,8 @@
 """The part of CEL that forms may use, as a grammar of its own with types: what this cannot read is outside.
 
-Two engines evaluate the same text, on the server and on the phone. Inside this subset they agree; outside
-they differ in numbers, missing keys, time stamps and regular expressions, and each has limits of its own.
+Two engines evaluate the same text: Google's on the server, and on the phone one of our own that knows this
+subset and nothing else (``pwa/cel/``). Google's has limits of length and depth, which are kept to here, and a
+budget of items, which both keep.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { celSubset, templates } from "../../pwa/plugins.mjs";
+import { templates } from "../../pwa/plugins.mjs";
 
 const out = join(process.cwd(), "var", "node-test", `pages-${process.pid}`);
 mkdirSync(out, { recursive: true });
@@ -17,7 +17,7 @@ try {
     target: "node20",
     packages: "external",
     logLevel: "warning",
-    plugins: [templates(), celSubset()],
+    plugins: [templates()],
   });
   await import(pathToFileURL(join(out, "pages.mjs")).href);
 } finally {
