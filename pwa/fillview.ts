@@ -4,7 +4,7 @@ import type { Context } from "./context";
 import { beginning, fillUrl, formOf, type Target } from "./filling";
 import type { Form } from "./forms";
 import { isPrepared, mealFresh, mealNotes } from "./mealview";
-import { type FormView, present, type Returned } from "./present";
+import { type DocLike, type FormView, present, type Returned } from "./present";
 import type { ControlView } from "./present_control";
 import type { Json, Values } from "./protocol";
 import { _, fmt } from "./text";
@@ -147,7 +147,7 @@ export function presented(c: Context, target: Target, asked: Asked): FormView {
   const { view } = target;
   const now = new Date(c.env.now().getTime() + c.snap.core.skew);
   const fields = view?.fields ?? beginning(c, target.form);
-  const doc = { fields, siblings: view?.siblings ?? {}, stamps: {} };
+  const doc = { fields, siblings: view?.siblings ?? {}, stamps: stampsOf(view, c.me.id) };
   return present(target.form, doc, {
     today: isoDay(now),
     now: now.getTime(),
@@ -163,6 +163,14 @@ export function presented(c: Context, target: Target, asked: Asked): FormView {
     hidden: hidden(target.form, fields, asked.readonly ?? false),
     decide: `/app/decide/${target.id}/`,
   });
+}
+
+/** Who entered the value that is shown where another waits beside it, and when. */
+function stampsOf(view: View | undefined, me: string): NonNullable<DocLike["stamps"]> {
+  const stamps = { ...(view?.notes.shown as unknown as DocLike["stamps"]) };
+  for (const { op } of view?.pending ?? [])
+    for (const path of Object.keys(op.set ?? {})) if (stamps[path]) stamps[path] = { by: me, at: op.at };
+  return stamps;
 }
 
 /** A finished record, read-only. */

@@ -49,7 +49,7 @@ async function one(c: Context): Promise<Response> {
   const view = c.snap.view(c.params.id ?? "");
   if (view?.kind !== "visit") return notFound(c);
   const state = standing(view);
-  const conflicts = Object.keys(view.siblings);
+  const conflicts = Object.keys(view.siblings).sort();
   return page(c, "app/record.html", {
     id: view.id,
     title: [formWord(view.form), subject(c.snap, view)].filter(Boolean).join(" "),

@@ -35,7 +35,10 @@ class VisibleDoc(msgspec.Struct):
         keys = ("kind", "id", "rev", "form", "form_version", "state", "fields", "siblings", "notes")
         body = {k: v for k in keys if (v := getattr(self, k)) is not None}
         body["meta"] = {**self.meta, "author": self.author} if self.author else self.meta
-        if not self.notes:
+        disputed = {path: self.stamps[path] for path in self.siblings if path in self.stamps}
+        if disputed:  # whoever decides is told of both values who entered them, and when
+            body["notes"] = {**self.notes, "shown": disputed}
+        if not body["notes"]:
             body.pop("notes")
         return body
 
