@@ -50,7 +50,7 @@ class Register(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", t
 
 
 class SetRegister(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag="s"):
-    """A set: each element with the adds that hold it up, at most one a client."""
+    """A set: each element with the adds that hold it up."""
 
     adds: dict[str, tuple[Stamp, ...]] = {}
 

@@ -123,7 +123,8 @@ def _merge_set(field: Field, value: Json, edit: Edit) -> SetRegister:
             adds.pop(element, None)
     for element in value.get("add") or []:
         # a client's later add stands for its earlier one: whoever saw the later also saw the earlier
-        others = tuple(s for s in adds.get(element, ()) if s.client != edit.stamp.client)
+        stamp = edit.stamp
+        others = tuple(s for s in adds.get(element, ()) if s.client != stamp.client or s.seq > stamp.seq)
         adds[element] = (*others, edit.stamp)
     if field is not None and adds == field.adds:
         return field

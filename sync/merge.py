@@ -132,7 +132,8 @@ def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:
         after = msgspec.structs.replace(doc, fields=fields, form_version=version, rev=stamp.rev)
         after = events.mark_stale(doc, after, changes, base, stamp)
     conflicts = [path for path in paths if _has_siblings(fields.get(path))]
-    word = "conflict" if conflicts else "merged" if unseen else "applied"
+    # what stands already was not merged with anything: an equal value changes nothing, whoever set it
+    word = "conflict" if conflicts else "merged" if unseen and after is not doc else "applied"
     return Outcome(after, Result(op.seq, word, rev=after.rev, fields=conflicts, warnings=warnings))
 
 

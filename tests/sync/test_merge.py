@@ -48,7 +48,7 @@ def test_an_equal_value_changes_nothing() -> None:
     d = desk(carer="甲")
     d.edit("b", base=1, carer="乙")
     before = d.doc
-    assert d.edit("c", base=1, carer="乙").result == "merged"
+    assert d.edit("c", base=1, carer="乙").result == "applied"
     assert d.doc is before
     d.edit("c", base=1, carer="丙")
     assert d.edit("e", base=1, carer="丙").result == "conflict"
@@ -76,6 +76,16 @@ def test_a_set_s_remove_cancels_only_the_adds_that_it_saw() -> None:
     assert d.shown == {"needs": ["学业", "安全"]}
     d.edit("c", needs={"remove": ["学业"]})
     assert d.shown == {"needs": ["安全"]}
+
+
+def test_an_add_that_comes_late_does_not_stand_for_a_later_one() -> None:
+    """Held and released out of order: the removal between the two adds cancels the first alone."""
+    d = desk()
+    add = {"needs": {"add": ["学业"]}}
+    for seq, change in ((9, add), (5, add), (7, {"needs": {"remove": ["学业"]}})):
+        d.seqs["a"] = seq - 1
+        d.send("a", base=0, set=change)
+    assert d.shown == {"needs": ["学业"]}
 
 
 def test_list_items_are_fields_of_their_own() -> None:
