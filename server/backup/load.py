@@ -59,10 +59,11 @@ async def load(
     async with db.write() as conn:
         if not replace and await _occupied(conn):
             raise NotEmpty
+        past = await _counters(conn)
         await conn.run_sync(_make_tables, start.revision)
         restored = await _fill(conn, media, parts, start)
         await conn.run_sync(lambda sync: command.upgrade(config(sync), "head"))
-        await _begin_again(conn, sign_out)
+        await _begin_again(conn, past, sign_out)
     return restored
 
 
@@ -99,6 +100,13 @@ async def _occupied(conn: AsyncConnection) -> bool:
         ):
             return True
     return False
+
+
+async def _counters(conn: AsyncConnection) -> dict[str, int]:
+    """Each school's last rev in the database that gives way."""
+    if schools.name not in await conn.run_sync(lambda sync: inspect(sync).get_table_names()):
+        return {}
+    return {row.id: row.rev for row in await conn.execute(select(schools.c.id, schools.c.rev))}
 
 
 def _make_tables(sync: Connection, revision: str) -> None:
@@ -173,9 +181,11 @@ def _write_file(media: Path, file: FileOf, parts: Iterator[Part]) -> None:
         new.unlink(missing_ok=True)
 
 
-async def _begin_again(conn: AsyncConnection, sign_out: datetime | None) -> None:
+async def _begin_again(conn: AsyncConnection, past: dict[str, int], sign_out: datetime | None) -> None:
     """What must hold after any restore, whatever the backup says. What is to outlive a restore (a pupil's
     erasure) is applied here too."""
+    for school, rev in past.items():  # the same backup twice: no rev of the life between comes again either
+        await conn.execute(update(schools).where(schools.c.id == school, schools.c.rev < rev).values(rev=rev))
     await begin_new_life(conn)
     # whatever is in here came out of a finished backup
     await conn.execute(update(clients).values(durable=clients.c.last_seq))

@@ -152,6 +152,39 @@ async def test_an_op_of_the_lost_life_supersedes_nothing_that_it_had_not_seen(
     assert shown["fields"]["commute"] == 4
 
 
+async def test_two_restores_of_one_backup_begin_two_lives(
+    site: Site, school: People, pupils: Pupils, tmp_path: Path
+) -> None:
+    """What was pulled in the life between them supersedes nothing that is written in the one after them."""
+    teacher = await site.phone(school.phones["class_teacher"])
+    helper = await site.phone(school.phones["teacher"])
+    await teacher.sync()
+    shared = visit(teacher, pupils["龙䶮"], carer="single", visitors={"add": [school.ids["teacher"]]})
+    await teacher.sync()
+    await helper.sync()
+    await write_backup(site.settings, tmp_path / "copy", PASSPHRASE)
+    await back_to(site, tmp_path / "copy", teacher, helper)
+    lost = await site.phone(school.phones["class_teacher"])
+    for _ in range(5):  # a phone that has changes made now and is never seen again
+        visit(lost, pupils["杨思源"])
+        await lost.sync()
+    edit(lost, shared, commute=5)
+    await lost.sync()
+    await teacher.sync_through()
+    edit(teacher, shared, carer="one_away")  # in sight of the life between; not sent in it
+    await back_to(site, tmp_path / "copy", teacher, helper)
+    await helper.sync_through()
+    edit(helper, shared, carer="both_away")
+    await helper.sync()
+    for _ in range(6):  # the counter passes what the teacher's op names as its base
+        visit(helper, pupils["龙䶮"])
+        await helper.sync()
+    await teacher.sync_through()
+    shown = teacher.docs[shared]
+    assert shown["fields"]["carer"] == "both_away"
+    assert [s["value"] for s in shown["siblings"]["carer"]] == ["one_away"]
+
+
 async def test_a_backup_older_than_what_a_phone_kept_loses_nothing_that_is_on_the_phone(
     site: Site, school: People, pupils: Pupils, tmp_path: Path
 ) -> None:
