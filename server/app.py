@@ -31,6 +31,7 @@ from server.reviews import views as reviews
 from server.roster import views as roster
 from server.security import Csrf, Language, add_headers
 from server.settings import Settings
+from server.vaults import views as vaults
 from sync.forms import load_forms
 
 FEATURES = [
@@ -41,6 +42,7 @@ FEATURES = [
     account_pages.routes,  # /login, /logout
     account.routes,  # /account: one's own devices and schools
     gateway.routes,  # /sync
+    vaults.routes,  # /vault, /sync/sealed: for phones that are locked, lost or revoked
     reminders.routes,  # /push/key, /push/subscription
     reviews.routes,  # /office/, /office/records/…, /office/settle
     held.routes,  # /office/held: what could not be taken

@@ -12,10 +12,11 @@ from litestar.response import Redirect
 
 from server.access import schools_of
 from server.accounts.caller import school_asked_for
-from server.accounts.sessions import Session, choose_school, end_session, list_devices
+from server.accounts.sessions import Device, Session, choose_school, list_devices
 from server.problems import not_found
 from server.schools import ZONE, get_school
 from server.text import _
+from server.vaults.shares import revoke
 from server.when import moment
 
 
@@ -39,11 +40,17 @@ async def account(request: Request[Any, Any, Any], session: NamedDependency[Sess
                 "id": device.id,
                 "device": device.device or _("浏览器"),
                 "seen": moment(device.seen, zone),
-                "here": device.id == session.id,
+                "here": _is_here(device, session),
             }
             for device in devices
         ],
     )
+
+
+def _is_here(device: Device, session: Session) -> bool:
+    """Whether ending it would end the device in one's hand; an earlier session may still live on it."""
+    same = session.device_id is not None and device.device_id == session.device_id
+    return same or device.id == session.id
 
 
 @post("/account/end", status_code=303)
@@ -56,7 +63,7 @@ async def end_own(
         devices = await list_devices(conn, state.settings, [session.user], state.clock())
         if data.get("session") not in [device.id for device in devices]:
             raise not_found()
-        await end_session(conn, data["session"], state.clock())
+        await revoke(conn, data["session"], state.clock())
     return Redirect("/account", status_code=303)
 
 

@@ -10,13 +10,15 @@ from typing import Any
 from litestar import Request
 from litestar.di import NamedDependency, Provide
 from litestar.types import Dependencies
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal, load_principal, schools_of
-from server.accounts.sessions import SEEN_EVERY, Session, find_session, saw
+from server.accounts.sessions import SEEN_EVERY, Delivery, Session, find_session, saw, verify_delivery
 from server.problems import Problem, not_found
 from server.security import SESSION_COOKIE, csrf_of
 
 SCHOOL_HEADER = "x-school"
+DELIVERY = "Delivery "
 
 
 async def current_session(request: Request[Any, Any, Any]) -> Session | None:
@@ -41,6 +43,21 @@ async def provide_session(request: Request[Any, Any, Any]) -> Session:
     if session is None:
         raise Problem(401, "unauthenticated")
     return session
+
+
+def delivery_token(request: Request[Any, Any, Any]) -> str | None:
+    """The token of `Authorization: Delivery …`, None for a request that comes without that."""
+    header = request.headers.get("authorization", "")
+    return header.removeprefix(DELIVERY).strip() if header.startswith(DELIVERY) else None
+
+
+async def provide_delivery(conn: AsyncConnection, request: Request[Any, Any, Any]) -> Delivery:
+    """What the request's delivery token allows, or Problem 401."""
+    state, token = request.app.state, delivery_token(request)
+    found = await verify_delivery(conn, state.settings, token, state.clock()) if token else None
+    if found is None:
+        raise Problem(401, "unauthenticated")
+    return found
 
 
 async def provide_principal(request: Request[Any, Any, Any], session: NamedDependency[Session]) -> Principal:

@@ -25,10 +25,12 @@ sessions = Table(
     Column("client_id", String(36), nullable=False, comment="the client that this session's ops come from"),
     Column("school_id", String(36), comment="the school that a request is about when it names none"),
     Column("device", Text, nullable=False),
+    Column("device_id", String(36), comment="the phone's own id of its store, once it asked for its share"),
     Column("created", Utc, nullable=False),
     Column("seen", Utc, nullable=False, comment="to within some minutes"),
     Column("expires", Utc, nullable=False, comment="the absolute limit"),
     Column("ended", Utc, comment="signed out or revoked"),
+    Column("revoked", Utc, comment="ended from a list of devices: what the phone keeps is to be wiped"),
     Index(None, "user_id"),
 )
 

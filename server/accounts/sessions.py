@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.models import delivery_tokens, sessions, users
@@ -17,12 +17,15 @@ from server.settings import Settings
 
 SEEN_EVERY = timedelta(minutes=5)
 DELIVERY_AFTER_END = timedelta(days=30)
+KEPT_AFTER_END = timedelta(days=400)
+"""How long it can be told whose an ended session was, which an exported file of unsent work asks."""
 DEVICE_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A live session. `client` is the id under which this session's ops are numbered."""
+    """A live session. `client` is the id under which this session's ops are numbered, `device_id` the phone's
+    own id of its store, as far as it has told it."""
 
     id: str
     user: str
@@ -32,19 +35,25 @@ class Session:
     device: str
     seen: datetime
     csrf: str
+    device_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a delivery token allows: this user's pushes from this client."""
+    """What a delivery token allows: this user's pushes from this client, before `until`.
+
+    `revoked`: its session was ended from a list of devices, not by its own user's signing out or by time.
+    """
 
     user: str
     client: str
+    until: datetime
+    revoked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A session as its owner or the office sees it in a list."""
+    """A session as its owner or the office sees it in a list; `device_id` as in Session."""
 
     id: str
     user: str
@@ -52,6 +61,7 @@ class Device:
     device: str
     created: datetime
     seen: datetime
+    device_id: str | None
 
 
 def digest(token: str) -> str:
@@ -100,7 +110,17 @@ async def find_session(
     row = (await conn.execute(query)).first()
     if row is None or _end(row, settings) <= now:
         return None
-    return Session(row.id, row.user_id, row.name, row.client_id, row.school_id, row.device, row.seen, csrf)
+    return Session(
+        id=row.id,
+        user=row.user_id,
+        name=row.name,
+        client=row.client_id,
+        school=row.school_id,
+        device=row.device,
+        seen=row.seen,
+        csrf=csrf,
+        device_id=row.device_id,
+    )
 
 
 async def saw(conn: AsyncConnection, session: str, now: datetime) -> None:
@@ -114,13 +134,35 @@ async def choose_school(conn: AsyncConnection, session: str, school: str) -> Non
 
 
 async def end_session(conn: AsyncConnection, session: str, now: datetime) -> str | None:
-    """Sign out or revoke. Returns the user whose session it was, None if there is none that lives."""
+    """Sign out. Returns the user whose session it was, None if there is none that lives."""
     live = update(sessions).where(sessions.c.id == session, sessions.c.ended.is_(None))
     return (await conn.execute(live.values(ended=now).returning(sessions.c.user_id))).scalar()
 
 
+async def revoke_session(conn: AsyncConnection, session: str, now: datetime) -> tuple[str, str | None] | None:
+    """End a session from a list of devices, with the user's others on the same device: it is to be wiped.
+
+    Returns user and device, the latter None where it never told its id; None for no such session.
+    """
+    named = select(sessions.c.user_id, sessions.c.device_id).where(sessions.c.id == session)
+    found = (await conn.execute(named)).first()
+    if found is None:
+        return None
+    which = sessions.c.id == session
+    if found.device_id is not None:
+        which |= (sessions.c.user_id == found.user_id) & (sessions.c.device_id == found.device_id)
+    change = update(sessions).where(which, sessions.c.revoked.is_(None))
+    await conn.execute(change.values(ended=func.coalesce(sessions.c.ended, now), revoked=now))
+    return found.user_id, found.device_id
+
+
+async def name_device(conn: AsyncConnection, session: str, device: str) -> None:
+    """Note which device a session is on; `device` is the phone's own id of its store."""
+    await conn.execute(update(sessions).where(sessions.c.id == session).values(device_id=device))
+
+
 async def end_all_sessions(conn: AsyncConnection, user: str, now: datetime) -> None:
-    """Revoke every session of a person, as when the password changes."""
+    """Sign a person out everywhere, as when the password changes."""
     live = update(sessions).where(sessions.c.user_id == user, sessions.c.ended.is_(None))
     await conn.execute(live.values(ended=now))
 
@@ -137,7 +179,7 @@ async def list_devices(
     )
     rows = await conn.execute(query)
     return [
-        Device(row.id, row.user_id, row.name, row.device, row.created, row.seen)
+        Device(row.id, row.user_id, row.name, row.device, row.created, row.seen, row.device_id)
         for row in rows
         if _end(row, settings) > now
     ]
@@ -147,13 +189,19 @@ async def verify_delivery(
     conn: AsyncConnection, settings: Settings, token: str, now: datetime
 ) -> Delivery | None:
     """Whose pushes a delivery token allows, until 30 days after its session ended in whatever way."""
-    query = (
-        select(delivery_tokens, sessions).join(sessions).where(delivery_tokens.c.token_hash == digest(token))
-    )
-    row = (await conn.execute(query)).first()
-    if row is None or _end(row, settings) + DELIVERY_AFTER_END <= now:
+    found = await find_delivery(conn, settings, token)
+    return found if found and now < found.until else None
+
+
+async def find_delivery(conn: AsyncConnection, settings: Settings, token: str) -> Delivery | None:
+    """Whose a delivery token is, also one that allows nothing any more."""
+    tokens = delivery_tokens.c
+    query = select(sessions, tokens.client_id.label("client")).join(delivery_tokens)
+    row = (await conn.execute(query.where(tokens.token_hash == digest(token)))).first()
+    if row is None:
         return None
-    return Delivery(row.user_id, row.client_id)
+    until = _end(row, settings) + DELIVERY_AFTER_END
+    return Delivery(row.user_id, row.client, until, row.revoked is not None)
 
 
 def _end(row: Row, settings: Settings) -> datetime:
@@ -163,7 +211,7 @@ def _end(row: Row, settings: Settings) -> datetime:
 
 
 async def _forget_old(conn: AsyncConnection, user: str, now: datetime) -> None:
-    """Remove the user's sessions that not even a delivery token can need any more."""
-    long_ago = now - DELIVERY_AFTER_END
+    """Remove the user's sessions that nothing on a phone can need any more."""
+    long_ago = now - KEPT_AFTER_END
     gone = (sessions.c.expires < long_ago) | (sessions.c.ended < long_ago)
     await conn.execute(delete(sessions).where(sessions.c.user_id == user, gone))

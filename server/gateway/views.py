@@ -7,8 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal, load_principal
-from server.accounts.caller import provide_session, school_asked_for
-from server.accounts.sessions import verify_delivery
+from server.accounts.caller import (
+    SCHOOL_HEADER,
+    delivery_token,
+    provide_delivery,
+    provide_session,
+    school_asked_for,
+)
 from server.gateway.models import docs
 from server.gateway.pull import BadCursor, Cursor, Page, pull, read_cursor
 from server.gateway.push import Pushed, push, read_ops, standing
@@ -41,7 +46,7 @@ async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
     sent = read_ops([bytes(raw) for raw in body.push])
     caller = await _caller(request, body.client)
     cursor = _cursor(body)
-    pushed = await _push(request, caller, body.client, sent)
+    pushed = await commit(request, caller, body.client, sent)
     async with request.app.state.db.read() as conn:
         life = await read_epoch(conn)
         if body.epoch not in (None, life) or (cursor and cursor.epoch != life):
@@ -64,23 +69,25 @@ async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 async def _caller(request: Request[Any, Any, Any], client: str) -> Caller:
     """The session's person; without a live one, whoever the delivery token stands for."""
-    token = request.headers.get("authorization", "")
-    state = request.app.state
-    if not token.startswith("Delivery "):
-        session = await provide_session(request)
-        async with state.db.read() as conn:
-            school = await school_asked_for(conn, request, session) or await _last_school(conn, session.user)
-            who = await load_principal(conn, session.user, school)
-        if who is None:
-            raise not_found()
-        # someone whose roles were revoked may still sync: what they push is held, what they have is dropped
-        return Caller(who, False, session.device)
-    secret = token.removeprefix("Delivery ").strip()
-    async with state.db.read() as conn:
-        allowed = await verify_delivery(conn, state.settings, secret, state.clock())
-        if allowed is None or allowed.client != client:
+    if delivery_token(request) is not None:
+        return await delivery_caller(request, client)
+    session = await provide_session(request)
+    async with request.app.state.db.read() as conn:
+        school = await school_asked_for(conn, request, session) or await _last_school(conn, session.user)
+        who = await load_principal(conn, session.user, school)
+    if who is None:
+        raise not_found()
+    # someone whose roles were revoked may still sync: what they push is held, what they have is dropped
+    return Caller(who, False, session.device)
+
+
+async def delivery_caller(request: Request[Any, Any, Any], client: str) -> Caller:
+    """Whoever the request's delivery token stands for. Raises Problem 401 without one for this client."""
+    async with request.app.state.db.read() as conn:
+        allowed = await provide_delivery(conn, request)
+        if allowed.client != client:
             raise Problem(401, "unauthenticated")
-        school = request.headers.get("x-school") or await _last_school(conn, allowed.user)
+        school = request.headers.get(SCHOOL_HEADER) or await _last_school(conn, allowed.user)
         who = await load_principal(conn, allowed.user, school)
     if who is None:
         raise not_found()
@@ -103,7 +110,10 @@ def _cursor(body: SyncRequest) -> Cursor | None:
         raise Problem(400, "bad_request", detail="cursor") from None
 
 
-async def _push(request: Request[Any, Any, Any], caller: Caller, client: str, sent: list[Incoming]) -> Pushed:
+async def commit(
+    request: Request[Any, Any, Any], caller: Caller, client: str, sent: list[Incoming]
+) -> Pushed:
+    """Take what was pushed, in a transaction of its own; nothing pushed is an answer too."""
     state = request.app.state
     if not sent:
         async with state.db.read() as conn:

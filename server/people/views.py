@@ -12,11 +12,12 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import ROLE_TITLES
-from server.accounts.sessions import end_session, list_devices
+from server.accounts.sessions import list_devices
 from server.gateway import read, write
 from server.office import Desk, Said, hold_school, page, provide_desk, require, school_of, shell, zone_of
 from server.problems import not_found
 from server.text import _, fmt
+from server.vaults import shares
 from server.when import moment
 from sync.protocol import Op
 
@@ -125,7 +126,7 @@ async def revoke(request: Req, desk: NamedDependency[Desk], person: FromPath[str
         devices = await list_devices(conn, state.settings, [doc.id], state.clock())
         if wanted not in [device.id for device in devices]:
             raise not_found()
-        await end_session(conn, wanted, state.clock())
+        await shares.revoke(conn, wanted, state.clock())
     return Redirect(f"/office/people/{person}?done=revoked", status_code=303)
 
 

@@ -1,0 +1,94 @@
+"""Shares: what of a vault's key the server keeps, one for each user of each device, lent for some days.
+
+A phone keeps its share until the lease ends and gets it again at each contact; without it nobody opens the
+vault, whatever password they know. A revoked device's share is gone for good.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.access import schools_of
+from server.accounts.sessions import Session, name_device, revoke_session
+from server.db import Database, insert_or_ignore
+from server.schools import get_school
+from server.vaults.models import vault_shares
+
+LEASE_DAYS, SHORTEST_LEASE, LONGEST_LEASE = 14, 1, 30
+"""Days that a phone may be without contact before its vault stays shut: the default, and what may be set."""
+LEASE_SETTING = "lease_days"
+MOST_DEVICES = 50
+NOTED_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A share and how long it is lent for."""
+
+    share: bytes
+    until: datetime
+    days: int
+
+
+async def lend(db: Database, session: Session, device: str, now: datetime) -> Lease:
+    """The share of the session's user on this device, made if there is none; the lease begins anew."""
+    async with db.read() as conn:
+        days = await lease_days(conn, session.user)
+        until = now + timedelta(days=days)
+        known = await _share(conn, session.user, device)
+    noted = known is not None and abs(until - known.until) < NOTED_EVERY
+    if known is not None and noted and session.device_id == device:
+        return Lease(known.share, until, days)
+    async with db.write() as conn:
+        await name_device(conn, session.id, device)
+        row: dict[str, Any] = {"user_id": session.user, "device_id": device, "share": secrets.token_bytes(32)}
+        if await insert_or_ignore(conn, vault_shares, {**row, "created": now, "until": until}):
+            await _forget_oldest(conn, session.user, device)
+        await conn.execute(update(vault_shares).where(_of(session.user, device)).values(until=until))
+        known = await _share(conn, session.user, device)
+    if known is None:
+        raise LookupError("the share is gone from the database")
+    return Lease(known.share, until, days)
+
+
+async def lease_days(conn: AsyncConnection, user: str) -> int:
+    """How long this user's phones may be without contact: as the strictest of their schools has it."""
+    schools = [await get_school(conn, school["id"]) for school in await schools_of(conn, user)]
+    return min((lease_of(school.settings) for school in schools if school), default=LEASE_DAYS)
+
+
+def lease_of(settings: dict[str, Any]) -> int:
+    """What a school's settings say about the lease, in days."""
+    return int(settings.get(LEASE_SETTING, LEASE_DAYS))
+
+
+async def revoke(conn: AsyncConnection, session: str, now: datetime) -> None:
+    """End a session from a list of devices: the phone may deliver what it holds, then it is wiped.
+
+    Its share goes too: one that never makes contact again can't be opened any more once its lease is over.
+    """
+    found = await revoke_session(conn, session, now)
+    if found and found[1]:
+        await conn.execute(delete(vault_shares).where(_of(found[0], found[1])))
+
+
+async def _share(conn: AsyncConnection, user: str, device: str) -> Any:
+    return (await conn.execute(select(vault_shares).where(_of(user, device)))).first()
+
+
+async def _forget_oldest(conn: AsyncConnection, user: str, new: str) -> None:
+    """Keep the shares of as many devices as anybody has: a caller who makes up ids fills no disk."""
+    mine = (vault_shares.c.user_id == user) & (vault_shares.c.device_id != new)
+    newest = vault_shares.c.until.desc(), vault_shares.c.device_id
+    kept = select(vault_shares.c.device_id).where(mine).order_by(*newest).limit(MOST_DEVICES - 1)
+    await conn.execute(delete(vault_shares).where(mine, vault_shares.c.device_id.not_in(kept)))
+
+
+def _of(user: str, device: str) -> Any:
+    return (vault_shares.c.user_id == user) & (vault_shares.c.device_id == device)

@@ -1,0 +1,72 @@
+"""`/vault` and `/sync/sealed`: what a phone that is locked, signed out or revoked can ask for and send."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.params import JSONBody
+
+from server.accounts.caller import delivery_token, provide_delivery, provide_session
+from server.gateway.views import commit, delivery_caller
+from server.problems import Problem
+from server.vaults.keys import current_key, find_key
+from server.vaults.seal import KeyPair, to_text
+from server.vaults.sealed import BODY_BYTES, SealedPush, open_ops
+from server.vaults.shares import lend
+
+Req = Request[Any, Any, Any]
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+WIPE = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
+
+
+@get("/vault")
+async def vault(request: Req) -> dict[str, Any]:
+    """With a session: the share of this user's key on `?device=`, and how long it is lent. With a delivery
+    token: whether the device was revoked. Both: the key to seal to."""
+    state = request.app.state
+    now = state.clock()
+    if delivery_token(request) is not None:
+        async with state.db.read() as conn:
+            allowed = await provide_delivery(conn, request)
+        return {"revoked": allowed.revoked, "key": _wire(await current_key(state.db, now))}
+    session = await provide_session(request)
+    device = request.query_params.get("device", "")
+    if not UUID.fullmatch(device):
+        raise Problem(400, "bad_request", detail="device")
+    lease = await lend(state.db, session, device, now)
+    return {
+        "share": to_text(lease.share),
+        "until": lease.until.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "lease_days": lease.days,
+        "key": _wire(await current_key(state.db, now)),
+    }
+
+
+def _wire(pair: KeyPair) -> dict[str, str]:
+    return {"id": pair.id, "public": to_text(pair.public)}
+
+
+@post("/sync/sealed", status_code=200, request_max_body_size=BODY_BYTES)
+async def sync_sealed(request: Req, data: JSONBody[SealedPush]) -> dict[str, int]:
+    """A push of sealed ops. What became of them the phone learns by pushing them again when it is open."""
+    caller = await delivery_caller(request, data.client)
+    async with request.app.state.db.read() as conn:
+        pair = await find_key(conn, data.key)
+    sent = await open_ops(pair, data.key, data.client, data.ops)
+    pushed = await commit(request, caller, data.client, sent)
+    return {"acked": pushed.acked, "durable": pushed.durable}
+
+
+@post("/vault/wipe", status_code=204)
+async def wipe(request: Req) -> Response[None]:
+    """Tell the browser of a revoked device to forget everything of this site."""
+    async with request.app.state.db.read() as conn:
+        allowed = await provide_delivery(conn, request)
+    if not allowed.revoked:
+        raise Problem(409, "not_revoked")
+    return Response(None, status_code=204, headers=WIPE)
+
+
+routes = [vault, sync_sealed, wipe]
