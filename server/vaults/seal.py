@@ -8,7 +8,8 @@ sealed belongs to its associated data, `<client>:<seq>` for an op. `sync/vectors
 from __future__ import annotations
 
 import hashlib
-from base64 import b64decode, urlsafe_b64encode
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -22,6 +23,7 @@ CURVE = ec.SECP256R1()
 POINT, NONCE, TAG = 65, 12, 16
 OVERHEAD = POINT + NONCE + TAG
 """Bytes that sealing adds."""
+_BASE64URL = re.compile(r"[0-9A-Za-z_-]*")
 
 
 class CannotOpen(Exception):
@@ -74,6 +76,6 @@ def to_text(data: bytes) -> str:
 def from_text(text: str) -> bytes:
     """The bytes of base64url, with or without padding. Raises ValueError for anything else."""
     plain = text.rstrip("=")
-    if not plain.isascii():
+    if not _BASE64URL.fullmatch(plain):
         raise ValueError("not base64url")
-    return b64decode(plain + "=" * (-len(plain) % 4), b"-_", validate=True)
+    return urlsafe_b64decode(plain + "=" * (-len(plain) % 4))
