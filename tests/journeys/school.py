@@ -50,20 +50,35 @@ def fill_school(folder: Path) -> People:
 
 def move_pupil(folder: Path, name: str, class_: str) -> None:
     """Put a pupil into another class, as a new roster would."""
+    _change(folder, name, {"class": class_})
+
+
+def pair(folder: Path, name: str, helper: str) -> None:
+    """Make somebody a pupil's helper, who then has the pupil on the phone."""
+    _change(folder, name, {"helpers": helper})
+
+
+def _change(folder: Path, name: str, values: dict[str, str]) -> None:
     with ThreadPoolExecutor(1) as beside:
-        beside.submit(lambda: asyncio.run(_move(folder, name, class_))).result()
+        beside.submit(lambda: asyncio.run(_edit(folder, name, values))).result()
 
 
-async def _move(folder: Path, name: str, class_: str) -> None:
+async def _edit(folder: Path, name: str, values: dict[str, str]) -> None:
     app = _app(folder)
     try:
         async with app.state.db.write() as conn:
             school = (await conn.execute(select(schools.c.id).where(schools.c.name == NAME))).scalar_one()
             server = server_principal(school)
-            found = await read.many(conn, app.state.env, server, kind="student", limit=100)
-            pupil = next(doc for doc in found if doc.fields["name"] == name)
+
+            async def named(kind: str, name: str) -> read.VisibleDoc:
+                found = await read.many(conn, app.state.env, server, kind=kind, limit=100)
+                return next(doc for doc in found if doc.fields["name"] == name)
+
+            pupil = await named("student", name)
             op = Op(0, "edit", "student", pupil.id, base=pupil.rev, form="student", form_version=1)
-            op.set, op.at = {"class": class_}, today().isoformat()
+            op.set, op.at = dict(values), today().isoformat()
+            if "helpers" in values:
+                op.set["helpers"] = {"add": [(await named("person", values["helpers"])).id]}
             await write.submit(conn, app.state.env, server, new_id(), [op])
     finally:
         await app.state.db.close()
