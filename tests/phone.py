@@ -1,5 +1,6 @@
 """A phone of a few lines, written from sync/PROTOCOL.md alone: it imports nothing of the project."""
 
+import copy
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -30,20 +31,29 @@ class Refused(Exception):
 class Phone:
     """One client: its docs, its queue, its place in the pull."""
 
+    STORED = (
+        *("client", "seq", "queue", "kept", "durable", "results"),
+        *("docs", "leaving", "cursor", "epoch"),
+    )
+    """What is on the disk. An answer is taken in whole: after a crash it is there, or it is not."""
+
     def __init__(self, send: Send) -> None:
         self.send = send
         self.client = uuid7()
         self.csrf = ""
         self.delivery = ""
         self.user: dict[str, Any] = {}
+        self.at = "2026-11-20T16:40:02+08:00"
         self.seq = 0
         self.queue: list[dict[str, Any]] = []
         self.kept: dict[int, dict[str, Any]] = {}
         self.durable = 0
         self.results: dict[int, dict[str, Any]] = {}
         self.docs: dict[str, dict[str, Any]] = {}
+        self.leaving: set[str] = set()
         self.cursor: str | None = None
         self.epoch: str | None = None
+        self.moved: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
     async def sign_in(self, phone: str, password: str) -> None:
         """Get a token, then a session."""
@@ -59,35 +69,61 @@ class Phone:
         self.seq += 1
         base = self.docs[doc]["rev"] if doc in self.docs and op != "create" else 0
         made = {"seq": self.seq, "op": op, "kind": kind, "doc": doc, "base": base, "form": form}
-        made |= {"form_version": 1, "at": "2026-11-20T16:40:02+08:00", **rest}
+        made |= {"form_version": 1, "at": self.at, **rest}
         self.queue.append(made)
         self.kept[self.seq] = made
         return made
 
     async def exchange(self, push: list[dict[str, Any]], limit: int = 1000) -> dict[str, Any]:
         """One request, as it stands; changes nothing here."""
-        body = {
-            "protocol": 1,
-            "epoch": self.epoch,
-            "client": self.client,
-            "push": push,
-            "pull": {"cursor": self.cursor, "limit": limit},
-        }
+        return await self.ask(self.request(push, limit))
+
+    def request(self, push: list[dict[str, Any]], limit: int = 1000) -> dict[str, Any]:
+        """The body of a request."""
+        pull = {"cursor": self.cursor, "limit": limit}
+        return {"protocol": 1, "epoch": self.epoch, "client": self.client, "push": push, "pull": pull}
+
+    async def ask(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a request; the answer, or Refused."""
         status, answer = await self.send("POST", "/sync", {"X-CSRFToken": self.csrf}, body)
         if status != 200:
             raise Refused(status, answer)
         return answer
 
+    async def deliver(self, push: list[dict[str, Any]]) -> dict[str, Any]:
+        """Push without a session, by the delivery token."""
+        headers = {"Authorization": f"Delivery {self.delivery}"}
+        status, answer = await self.send("POST", "/sync", headers, self.request(push))
+        if status != 200:
+            raise Refused(status, answer)
+        return answer
+
     def take(self, answer: dict[str, Any]) -> None:
-        """Believe an answer: ops are done, docs are these."""
-        self.results |= {r["seq"]: r for r in answer["results"]}
-        self.queue = [op for op in self.queue if op["seq"] > answer["acked"]]
+        """Believe an answer: ops that have a result are done, docs are these."""
+        self.hear(answer["results"])
         self.durable = answer["durable"]
-        self.kept = {seq: op for seq, op in self.kept.items() if seq > self.durable}
+        waiting = {op["seq"] for op in self.queue}
+        self.kept = {seq: op for seq, op in self.kept.items() if seq > self.durable or seq in waiting}
         self.docs |= {doc["id"]: doc for doc in answer["docs"]}
-        for gone in answer["drop"]:
-            self.docs.pop(gone["id"], None)
+        self.leaving |= {gone["id"] for gone in answer["drop"]}
+        self.leaving -= {doc["id"] for doc in answer["docs"]}
+        self.let_go()
         self.cursor, self.epoch = answer["cursor"], answer["epoch"]
+        if answer["acked"] > self.seq and not self.queue:
+            self.move([])  # a copy of this database went on: from now on this is another client
+
+    def hear(self, results: list[dict[str, Any]]) -> None:
+        """Ops with a result are answered. `acked` alone answers nothing: it may be a copy's."""
+        self.results |= {result["seq"]: result for result in results}
+        answered = {result["seq"] for result in results}
+        self.queue = [op for op in self.queue if op["seq"] not in answered]
+
+    def let_go(self) -> None:
+        """Drop what left the scope, once its last op has been answered."""
+        waiting = {op["doc"] for op in self.queue}
+        for doc in self.leaving - waiting:
+            self.docs.pop(doc, None)
+        self.leaving &= waiting
 
     async def sync(self, limit: int = 1000) -> None:
         """Push everything, then pull to the end."""
@@ -106,21 +142,41 @@ class Phone:
                 self.recover(refused)
 
     def recover(self, refused: Refused) -> None:
-        """Do what a `gap` or a `resync` asks for; anything else is raised."""
+        """Do what a `gap`, a `fork` or a `resync` asks for; anything else is raised."""
         problem, name = refused.problem, refused.problem["type"].rsplit("/", 1)[-1]
         if name == "gap":
             self.send_again(problem["expected"])
+        elif name == "fork":
+            self.move([op for seq, op in sorted(self.kept.items()) if seq >= problem["differs"]])
         elif name == "resync":
-            self.results |= {r["seq"]: r for r in problem["results"]}
-            self.send_again(problem["acked"] + 1)
-            self.docs, self.cursor, self.epoch = {}, None, problem["epoch"]
+            self.hear(problem["results"])
+            # what was answered in the lost life may be a copy's by now: only the same results again prove it
+            self.send_again(min(problem["acked"], self.durable) + 1)
+            self.docs, self.leaving, self.cursor, self.epoch = {}, set(), None, problem["epoch"]
         else:
             raise refused
 
     def send_again(self, first: int) -> None:
         """Queue the ops from `first` on; bodies that are gone: what is left goes under a new client."""
         if first <= self.seq and first not in self.kept:
-            self.client, self.durable = uuid7(), 0
-            self.kept = {n: {**op, "seq": n} for n, op in enumerate(self.kept.values(), 1)}
-            first, self.seq = 1, len(self.kept)
-        self.queue = [self.kept[seq] for seq in range(first, self.seq + 1)]
+            self.move([op for _, op in sorted(self.kept.items())])
+        else:
+            again = {seq: op for seq, op in self.kept.items() if seq >= first}
+            again |= {op["seq"]: op for op in self.queue}
+            self.queue = [op for _, op in sorted(again.items())]
+
+    def move(self, ops: list[dict[str, Any]]) -> None:
+        """Go on as another client, these ops numbered anew; `moved` tells which became which."""
+        self.client, self.durable, self.seq = uuid7(), 0, len(ops)
+        self.queue = [{**op, "seq": n} for n, op in enumerate(ops, 1)]
+        self.kept = {op["seq"]: op for op in self.queue}
+        self.moved += zip(ops, self.queue, strict=True)
+
+    def stored(self) -> dict[str, Any]:
+        """The database as it is on the disk."""
+        return {name: copy.copy(getattr(self, name)) for name in self.STORED}
+
+    def restart(self, stored: dict[str, Any]) -> None:
+        """Come back with this database."""
+        for name, value in stored.items():
+            setattr(self, name, copy.copy(value))
