@@ -73,26 +73,27 @@ export class Autosave {
       const reply = await send(form.dataset.autosave ?? "", body, leaving);
       if (form.isConnected) await this.take(form, reply, posted, body.get("s"));
       this.unsavedSince = null;
-    } catch {
+    } catch (error) {
       for (const { name, unit, was } of posted) {
         this.dirty.add(name);
         const mine = mark(unit, "was");
         if (mine) mine.value = was;
       }
-      this.tellUnsaved(form);
+      this.tellUnsaved(form, error instanceof PhoneFull);
       this.schedule(RETRY);
     } finally {
       this.saving = false;
     }
   }
 
-  private tellUnsaved(form: HTMLFormElement): void {
+  private tellUnsaved(form: HTMLFormElement, full: boolean): void {
     this.unsavedSince ??= new Date();
     const line = document.getElementById("saved");
     const time = `${this.unsavedSince.getHours()}:${String(this.unsavedSince.getMinutes()).padStart(2, "0")}`;
     if (!line) return;
     line.classList.add("is-warn");
-    line.textContent = fmt(form.dataset.unsaved ?? _("{time}以后还没存上"), { time });
+    const late = fmt(form.dataset.unsaved ?? _("{time}以后还没存上"), { time });
+    line.textContent = full ? (form.dataset.full ?? late) : late;
   }
 
   /** Puts the reply in place, around whatever is being worked on. */
@@ -161,6 +162,10 @@ function storedValue(unit: HTMLElement, fresh: HTMLElement | null): string | nul
   return fresh && sameBase ? (mark(fresh, "was")?.value ?? "") : null;
 }
 
+/** What the worker answers when the phone has no room: only the person can help there. */
+const FULL = 507;
+class PhoneFull extends Error {}
+
 async function send(url: string, body: URLSearchParams, leaving: boolean): Promise<string> {
   const headers = { "HX-Request": "true", "X-CSRFToken": body.get("csrf") ?? "" };
   const response = await fetch(url, {
@@ -170,6 +175,7 @@ async function send(url: string, body: URLSearchParams, leaving: boolean): Promi
     keepalive: leaving,
     credentials: "same-origin",
   });
+  if (response.status === FULL) throw new PhoneFull();
   if (!response.ok) throw new Error(String(response.status));
   return response.text();
 }
