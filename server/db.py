@@ -26,6 +26,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
+from server.sqlite import Connection as SqliteConnection
+
 BUSY_SECONDS = 30  # as long as the import of a large school may take in another process
 PRAGMAS = {
     "journal_mode": "wal",
@@ -111,6 +113,7 @@ class Database:
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            self._glancer = self._reader
 
     def _open_sqlite(self) -> None:
         if not self.url.database or self.url.database == ":memory:":
@@ -119,15 +122,31 @@ class Database:
             )
         Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self._writing = asyncio.Lock()
-        self._writer = create_async_engine(self.url, pool_size=2, hide_parameters=True)
-        self._reader = create_async_engine(self.url, pool_size=10, max_overflow=10, hide_parameters=True)
+        self._writer = self._engine(short=True, reads=False, pool_size=2)
+        self._reader = self._engine(short=False, reads=True, pool_size=10, max_overflow=10)
+        self._glancer = self._engine(short=True, reads=True, pool_size=10, max_overflow=10)
         _own_transactions(self._writer, "BEGIN IMMEDIATE", PRAGMAS)
-        _own_transactions(self._reader, "BEGIN", {**PRAGMAS, "query_only": 1})
+        for engine in (self._reader, self._glancer):
+            _own_transactions(engine, "BEGIN", {**PRAGMAS, "query_only": 1})
+
+    def _engine(self, *, short: bool, reads: bool, **pool: int) -> AsyncEngine:
+        file = self.url.database or ""
+
+        async def connect() -> Any:
+            return await SqliteConnection(file, short=short, reads=reads)
+
+        return create_async_engine(self.url, async_creator=connect, hide_parameters=True, **pool)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """A snapshot: everything read inside is of one moment, and nothing can be written."""
         async with self._reader.connect() as conn, conn.begin():
+            yield conn
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncGenerator[AsyncConnection]:
+        """A snapshot as of `read()`, for statements that take microseconds: everyone waits while they run."""
+        async with self._glancer.connect() as conn, conn.begin():
             yield conn
 
     @asynccontextmanager
@@ -141,11 +160,29 @@ class Database:
         async with turn, self._writer.connect() as conn, conn.begin():
             yield conn
 
+    async def compact(self) -> bool:
+        """Give back the room of what was deleted, so that none of it can be read from the files any more.
+
+        On SQLite the file is written anew and its journal emptied; False where somebody was reading just
+        then, and the journal still holds what was. On PostgreSQL dead rows are freed.
+        """
+        async with self._writer.connect() as conn:
+            if self.dialect != "sqlite":
+                free = await conn.execution_options(isolation_level="AUTOCOMMIT")
+                for table in metadata.sorted_tables:
+                    await free.exec_driver_sql(f'VACUUM "{table.name}"')
+                return True
+            file: Any = (await conn.get_raw_connection()).driver_connection
+            await file.execute("VACUUM")
+            rows = await file.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            return next(iter(rows))[0] == 0
+
     async def close(self) -> None:
         """Close every connection."""
         await self._writer.dispose()
         if self.dialect == "sqlite":
             await self._reader.dispose()
+            await self._glancer.dispose()
 
 
 def _own_transactions(engine: AsyncEngine, begin: str, pragmas: dict[str, Any]) -> None:

@@ -108,16 +108,16 @@ async def test_two_processes_share_a_file(database_url: str) -> None:
     await two.close()
 
 
-@pytest.mark.parametrize("side", ["read", "write"])
+@pytest.mark.parametrize("side", ["read", "glance", "write"])
 async def test_every_pooled_connection_has_the_pragmas(tmp_path: Path, side: str) -> None:
     db = Database(f"sqlite:///{tmp_path / 'x.db'}")
-    engine = db._reader if side == "read" else db._writer
+    engine = {"read": db._reader, "glance": db._glancer, "write": db._writer}[side]
     async with AsyncExitStack() as stack:
         conns = [await stack.enter_async_context(engine.connect()) for _ in range(8)]
-        for conn in conns[: 8 if side == "read" else 1]:
+        for conn in conns[: 1 if side == "write" else 8]:
             for name, expected in PRAGMAS.items():
                 assert (await conn.execute(text(f"PRAGMA {name}"))).scalar_one() == expected, name
-            assert (await conn.execute(text("PRAGMA query_only"))).scalar_one() == (side == "read")
+            assert (await conn.execute(text("PRAGMA query_only"))).scalar_one() == (side != "write")
     await db.close()
 
 
