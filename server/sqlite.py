@@ -58,6 +58,12 @@ class Cursor:
         """The rows that the statement found."""
         return self._rows
 
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """The next of them, for a result that is streamed (a backup)."""
+        count = self.arraysize if size is None else size
+        found, self._rows = self._rows[:count], self._rows[count:]
+        return found
+
     async def close(self) -> None:
         """Nothing is left to be closed."""
 
