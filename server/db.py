@@ -11,11 +11,11 @@ connections that can't write at all, and BEGIN IMMEDIATE for writes, one at a ti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import uuid_utils
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table, event
@@ -27,7 +27,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 
 from server.sqlite import Connection as SqliteConnection
+from server.together import Together
 
+T = TypeVar("T")
 BUSY_SECONDS = 30  # as long as the import of a large school may take in another process
 PRAGMAS = {
     "journal_mode": "wal",
@@ -104,6 +106,7 @@ class Database:
         self.url = driver_url(url)
         self.dialect = self.url.get_backend_name()
         self._writing: asyncio.Lock | None = None
+        self._together = Together(self.write, is_unavailable)
         if self.dialect == "sqlite":
             self._open_sqlite()
         else:
@@ -160,22 +163,13 @@ class Database:
         async with turn, self._writer.connect() as conn, conn.begin():
             yield conn
 
-    async def compact(self) -> bool:
-        """Give back the room of what was deleted, so that none of it can be read from the files any more.
+    async def write_together(self, school: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do a school's work in a transaction that others who wait for the writer just then share.
 
-        On SQLite the file is written anew and its journal emptied; False where somebody was reading just
-        then, and the journal still holds what was. On PostgreSQL dead rows are freed.
+        Durable when it returns; what it raises undid its own work alone (see server.together). On PostgreSQL
+        only those of one school share: two that lock several schools' rows could wait for each other.
         """
-        async with self._writer.connect() as conn:
-            if self.dialect != "sqlite":
-                free = await conn.execution_options(isolation_level="AUTOCOMMIT")
-                for table in metadata.sorted_tables:
-                    await free.exec_driver_sql(f'VACUUM "{table.name}"')
-                return True
-            file: Any = (await conn.get_raw_connection()).driver_connection
-            await file.execute("VACUUM")
-            rows = await file.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-            return next(iter(rows))[0] == 0
+        return await self._together.run("" if self.dialect == "sqlite" else school, work)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -113,13 +113,16 @@ def _cursor(body: SyncRequest) -> Cursor | None:
 async def commit(
     request: Request[Any, Any, Any], caller: Caller, client: str, sent: list[Incoming]
 ) -> Pushed:
-    """Take what was pushed, in a transaction of its own; nothing pushed is an answer too."""
+    """Take what was pushed, durable when this returns; nothing pushed is an answer too."""
     state = request.app.state
     if not sent:
         async with state.db.read() as conn:
             return await standing(conn, caller.who, client)
-    async with state.db.write() as conn:
+
+    async def take(conn: AsyncConnection) -> Pushed:
         return await push(conn, state.env, caller.who, client, sent, caller.device)
+
+    return await state.db.write_together(caller.who.school, take)
 
 
 async def _pull(
