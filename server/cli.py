@@ -13,6 +13,7 @@ from server.accounts.commands import user
 from server.backup.cli import backup, restore
 from server.command import answering, check_database, read_settings
 from server.demo import demo
+from server.erasure.cli import erase_pupil
 from server.migrations import migrate as bring_up_to_date
 from server.reminders.cli import worker
 from server.roster.cli import import_files
@@ -87,6 +88,7 @@ def migrate() -> None:
 
 main.add_command(backup)
 main.add_command(demo)
+main.add_command(erase_pupil)
 main.add_command(import_files)
 main.add_command(restore)
 main.add_command(user)

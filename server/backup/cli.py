@@ -16,6 +16,8 @@ from server.backup.parts import read_parts
 from server.backup.seal import BadFile, opened
 from server.command import read_settings
 from server.db import Database, utcnow
+from server.erasure.compact import compact
+from server.erasure.log import NAME, BadLog, merged, read_log, write_log
 from server.settings import Settings
 
 KEY_FILE = click.option(
@@ -55,6 +57,8 @@ def backup(path: Path, key_file: Path | None) -> None:
         copied = asyncio.run(write_backup(settings, target, passphrase))
     except NoTables:
         raise click.ClickException("there is nothing to back up: run `zoufang migrate` first.") from None
+    except BadLog as error:
+        raise click.ClickException(f"{target} is complete, its log of erasures is not: {error}") from None
     except (OSError, DBAPIError) as error:
         raise click.ClickException(f"the backup was not finished: {error}") from None
     if not passphrase:
@@ -69,7 +73,20 @@ def backup(path: Path, key_file: Path | None) -> None:
 @click.option("--check", "only_check", is_flag=True, help="Read the file to its end and change nothing.")
 @click.option("--replace", is_flag=True, help="Delete what is in the database now.")
 @click.option("--sign-out", is_flag=True, help="End all sessions: everybody signs in anew.")
-def restore(path: Path, key_file: Path | None, only_check: bool, replace: bool, sign_out: bool) -> None:
+@click.option(
+    "--erasures",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"Another {NAME}: pupils that were erased since the backup.",
+)
+def restore(
+    path: Path,
+    key_file: Path | None,
+    only_check: bool,
+    replace: bool,
+    sign_out: bool,
+    erasures: tuple[Path, ...],
+) -> None:
     """Put a backup into the database of DATABASE_URL and the folder of MEDIA_URL.
 
     Stop the server and the worker first. The database is filled as a whole or left as it was; a file that is
@@ -81,6 +98,10 @@ def restore(path: Path, key_file: Path | None, only_check: bool, replace: bool, 
     themselves, what they entered and the backup had not seen; nothing is taken twice. What was done at the
     office since the backup is not on any phone: look through accounts, roles, approvals and imports again.
     Sessions that were ended since live again: --sign-out ends them all (phones still deliver what they hold).
+
+    Pupils that were erased (`zoufang erase`) since the backup was made are erased again. Which, is known from
+    the database that is replaced, from the log of erasures in VAR_DIR and in the backup's folder, and from
+    --erasures.
     """
     settings = read_settings()
     passphrase = read_passphrase(key_file, settings.backup_passphrase)
@@ -88,7 +109,7 @@ def restore(path: Path, key_file: Path | None, only_check: bool, replace: bool, 
         if only_check:
             restored = _check(path, passphrase)
         else:
-            restored = asyncio.run(read_backup(settings, path, passphrase, replace, sign_out))
+            restored = asyncio.run(read_backup(settings, path, passphrase, replace, sign_out, erasures))
     except BadFile as error:
         raise click.ClickException(f"{path}: {error}.") from None
     except NotEmpty:
@@ -99,10 +120,12 @@ def restore(path: Path, key_file: Path | None, only_check: bool, replace: bool, 
         raise click.ClickException(
             f"the backup is of a newer release ({error}): install that first."
         ) from None
-    except (OSError, DBAPIError) as error:
+    except (OSError, DBAPIError, BadLog) as error:
         raise click.ClickException(f"nothing was restored: {error}") from None
     what = "can be read" if only_check else "restored"
     click.echo(f"{what}: {restored.rows} rows, {restored.files} files, of {restored.made:%Y-%m-%d %H:%M} UTC")
+    if restored.erased:
+        click.echo(f"{restored.erased} pupils that had been erased since then were erased again.")
 
 
 @asynccontextmanager
@@ -121,19 +144,36 @@ async def write_backup(settings: Settings, target: Path, passphrase: str) -> Cop
         with new_file(target) as file:
             copied = await dump(db, media, file, passphrase, utcnow())
         await raise_durable(db, copied.marks)  # not before the file has its name and is on the disk
+        # older backups in that folder still have who was erased since: a restore reads this beside them
+        await write_log(db, settings.var_dir, target.parent)
     return copied
 
 
 async def read_backup(
-    settings: Settings, path: Path, passphrase: str, replace: bool = False, sign_out: bool = False
+    settings: Settings,
+    path: Path,
+    passphrase: str,
+    replace: bool = False,
+    sign_out: bool = False,
+    erasures: tuple[Path, ...] = (),
 ) -> Restored:
-    """Restore from a file. Raises BadFile, NotEmpty, TooNew."""
+    """Restore from a file. Raises BadFile, NotEmpty, TooNew, BadLog.
+
+    Whoever was erased since the backup is erased again: by the logs of VAR_DIR and of the backup's folder,
+    by the files `erasures`, and by the database that is replaced.
+    """
     media = media_folder(settings.media_url)
     end = utcnow() if sign_out else None
+    logs = (settings.var_dir / NAME, path.parent / NAME, *erasures)
+    known = merged(*(read_log(one) for one in logs))
     with path.open("rb") as file:
         async with _database(settings) as db:
             parts = read_parts(opened(file, passphrase))
-            return await load(db, media, parts, replace=replace, sign_out=end)
+            done = await load(db, media, parts, replace=replace, sign_out=end, erased=known)
+            await write_log(db, settings.var_dir)
+            if done.erased:
+                await compact(db)
+            return done
 
 
 def _check(path: Path, passphrase: str) -> Restored:

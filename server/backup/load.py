@@ -17,10 +17,16 @@ from server.accounts.models import sessions, users
 from server.backup.columns import table_of
 from server.backup.parts import End, FileEnd, FileOf, Part, Piece, Rows, Start, TableOf
 from server.backup.seal import DAMAGED, BadFile
-from server.db import Database, metadata
+from server.db import Database, metadata, utcnow
+from server.erasure.erase import Tombstone, erase_again, tombstones
+from server.erasure.log import merged
+from server.erasure.models import erasures
 from server.gateway.models import clients, docs, ops
+from server.gateway.work import Env
 from server.migrations import config
+from server.render import TEMPLATES
 from server.schools import begin_new_life, schools
+from sync.forms import load_forms
 
 VERSIONS = "alembic_version"
 
@@ -34,11 +40,12 @@ class TooNew(Exception):
 
 
 class Restored(NamedTuple):
-    """What was in the backup, and when it was made."""
+    """What was in the backup, and when it was made; `erased`: pupils in it who had been erased since."""
 
     made: datetime
     rows: int
     files: int
+    erased: int = 0
 
 
 async def load(
@@ -48,23 +55,26 @@ async def load(
     *,
     replace: bool = False,
     sign_out: datetime | None = None,
+    erased: Iterable[Tombstone] = (),
 ) -> Restored:
     """Fill the database and the media folder; all of the database or nothing.
 
     `replace`: what is there goes; without it raises NotEmpty. `sign_out`: end every session, at this time.
-    Raises BadFile and TooNew.
+    `erased`: tombstones from outside; they, those of the database that goes and those of the backup hold
+    from now on. Raises BadFile and TooNew.
     """
     parts = iter(parts)
     start = _start(parts)
     async with db.write() as conn:
         if not replace and await _occupied(conn):
             raise NotEmpty
-        past = await _counters(conn)
+        past, known = await _counters(conn), merged(erased, await _tombstones(conn))
         await conn.run_sync(_make_tables, start.revision)
         restored = await _fill(conn, media, parts, start)
         await conn.run_sync(lambda sync: command.upgrade(config(sync), "head"))
         await _begin_again(conn, past, sign_out)
-    return restored
+        again = await erase_again(conn, Env(load_forms(TEMPLATES / "forms"), utcnow), known)
+    return restored._replace(erased=again)
 
 
 def check(parts: Iterable[Part]) -> Restored:
@@ -88,6 +98,12 @@ def _start(parts: Iterator[Part]) -> Start:
     if not isinstance(start, Start):
         raise BadFile(DAMAGED)
     return start
+
+
+async def _tombstones(conn: AsyncConnection) -> list[Tombstone]:
+    """The tombstones of the database that is about to go."""
+    names = await conn.run_sync(lambda sync: inspect(sync).get_table_names())
+    return await tombstones(conn) if erasures.name in names else []
 
 
 async def _occupied(conn: AsyncConnection) -> bool:
@@ -182,8 +198,7 @@ def _write_file(media: Path, file: FileOf, parts: Iterator[Part]) -> None:
 
 
 async def _begin_again(conn: AsyncConnection, past: dict[str, int], sign_out: datetime | None) -> None:
-    """What must hold after any restore, whatever the backup says. What is to outlive a restore (a pupil's
-    erasure) is applied here too."""
+    """What must hold after any restore, whatever the backup says."""
     for school, rev in past.items():  # the same backup twice: no rev of the life between comes again either
         await conn.execute(update(schools).where(schools.c.id == school, schools.c.rev < rev).values(rev=rev))
     await begin_new_life(conn)

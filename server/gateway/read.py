@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
+from server.erasure.models import ERASED
 from server.gateway.models import doc_refs, doc_tags, docs, ops
 from server.gateway.scope import views_of
 from server.gateway.visible import VisibleDoc, server_views, visible
@@ -27,7 +28,7 @@ async def some(conn: AsyncConnection, env: Env, who: Principal, ids: Sequence[st
     bodies = {}
     for part in chunks(known):
         query = select(docs.c.id, docs.c.body).where(docs.c.school_id == who.school, docs.c.id.in_(part))
-        bodies |= {row.id: row.body for row in await conn.execute(query)}
+        bodies |= {row.id: row.body for row in await conn.execute(query) if row.body}
     return await _shown(conn, env, who, [bodies[i] for i in known if i in bodies])
 
 
@@ -122,7 +123,9 @@ def _where(
     """Conditions. `kind`, `form`, `state`: one or several; `class_`: as `三(2)班`; `author`: a person's id;
     `ref`: the pupil, household, meal … it is about; `since`, `until`: local days, both included."""
     where: list[Any] = [docs.c.school_id == who.school]
-    if not who.is_server:
+    if who.is_server:
+        where.append(docs.c.state.is_distinct_from(ERASED))
+    else:
         where.append(docs.c.id.in_(_tagged(who, who.tags())))
     for column, wanted in ((docs.c.kind, kind), (docs.c.form, form), (docs.c.state, state)):
         if wanted is not None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal, server_principal
+from server.erasure.models import erasures
 from server.gateway.models import clients, doc_refs, docs
 from server.schools import schools
 from sync.doc import Doc, decode
@@ -43,8 +44,11 @@ def chunks(ids: Iterable[str]) -> Iterable[list[str]]:
 class Work:
     """Docs as this transaction sees them. `before` is how they were found; `docs` how they are now."""
 
-    def __init__(self, conn: AsyncConnection, env: Env, school: str, counter: int) -> None:
+    def __init__(
+        self, conn: AsyncConnection, env: Env, school: str, counter: int, erasing: bool = False
+    ) -> None:
         self.conn, self.env, self.school = conn, env, school
+        self.erasing = erasing  # whether anybody was ever erased here: only then ops are looked at for it
         self.counter = counter
         self.rev = counter + 1
         self.now = env.clock()
@@ -56,18 +60,20 @@ class Work:
     @classmethod
     async def begin(cls, conn: AsyncConnection, env: Env, school: str) -> "Work":
         """Lock the school's counter. Raises NoSchool."""
-        query = select(schools.c.rev).where(schools.c.id == school).with_for_update()
-        counter = (await conn.execute(query)).scalar_one_or_none()
-        if counter is None:
+        erasing = select(erasures.c.school_id).where(erasures.c.school_id == school).exists()
+        query = select(schools.c.rev, erasing).where(schools.c.id == school).with_for_update(of=schools)
+        row = (await conn.execute(query)).one_or_none()
+        if row is None:
             raise NoSchool(school)
-        return cls(conn, env, school, counter)
+        return cls(conn, env, school, row[0], row[1])
 
     async def load(self, ids: Iterable[str]) -> None:
         """Bring docs in, those that are not in yet."""
         for part in chunks(i for i in ids if i not in self.docs):
             here = (docs.c.school_id == self.school) & docs.c.id.in_(part)
             query = select(docs.c.id, docs.c.body).where(here)
-            found = {row.id: decode(row.body) for row in await self.conn.execute(query)}
+            # an empty body: of an erased doc only the row is left, which tells phones that it is gone
+            found = {row.id: decode(row.body) for row in await self.conn.execute(query) if row.body}
             for doc_id in part:
                 self.before[doc_id] = self.docs[doc_id] = found.get(doc_id)
 

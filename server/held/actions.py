@@ -36,7 +36,9 @@ async def close(conn: AsyncConnection, env: Any, desk: Desk, held: read.VisibleD
 
 
 def code_of(held: read.VisibleDoc) -> str:
-    """Why it is not taken: as of its last try."""
+    """Why it is not taken: as of its last try. `erased`: it was about an erased pupil, and was not kept."""
+    if "erased" in (held.fields.get("params") or {}):
+        return "erased"
     tries = [note for note in held.notes.get("events", []) if note.get("event") == "wait"]
     last = tries[-1].get("args", {}).get("code") if tries else None
     return str(last or held.fields.get("code") or "")

@@ -81,13 +81,14 @@ async def held_page(
         "why": why(code).title,
         "help": why(code).help if waiting else "",
         "readable": op is not None,
+        "erased": code == "erased",
         "lines": lines(form, op, target, context_of(known, env.clock(), zone)) if form and op else [],
         "reason": str((op.get("args") or {}).get("reason") or "") if op else "",
         "target_href": f"/office/records/{target.id}?state=all" if target and target.kind == "visit" else "",
         "following": await _following(conn, env, who, doc, op, waiting),
         "may_release": waiting and op is not None and code not in HOPELESS,
-        # of what could not even be decoded there is nothing to see, for anybody
-        "may_close": waiting and (op is not None or code == "bad_op"),
+        # of what could not be decoded, or was not kept, there is nothing to see, for anybody
+        "may_close": waiting and (op is not None or code in ("bad_op", "erased")),
         "done": [_step(entry, known, zone) for entry in log if entry["event"] in _STEPS],
     }
 
@@ -116,8 +117,8 @@ def _form(env: Any, op: Row | None) -> Form | None:
 def _title(env: Any, doc: read.VisibleDoc, known: Docs) -> str:
     op = _op(doc)
     if op is None:
-        unread = doc.fields.get("code") == "bad_op"
-        return _("读不出来的内容") if unread else _("内容不归这里看")
+        words = {"bad_op": _("读不出来的内容"), "erased": _("已删除学生的内容")}
+        return words.get(code_of(doc), _("内容不归这里看"))
     form = _form(env, op)
     word = form.title if form else str(op.get("form") or "")
     target = known.get(str(op.get("doc")))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from server.text import N_, _
 
-HOPELESS = ("bad_op", "duplicate_id")
+HOPELESS = ("bad_op", "duplicate_id", "erased")
 """Codes under which a release would meet the same wall again."""
 
 
@@ -41,6 +41,10 @@ _WHY = {
         N_("先看记录现在的样子：已经不用了就关闭；还要办，等记录回到那一步再放行。"),
     ),
     "signed": (N_("家长已签字，签过的不能改"), N_("确实要改，请重新走访并请家长再签，再把这条关闭。")),
+    "erased": (
+        N_("写的是已删除的学生"),
+        N_("这名学生的资料已按规定删除。传来的内容没有收，也没有留下，看过关闭就行。"),
+    ),
     "void": (N_("记录已经作废"), N_("内容还有用，请另记一条，再把这条关闭。")),
 }
 

@@ -1,0 +1,25 @@
+"""Tombstones: what was erased, when, by whom and why. No name, nothing of the contents."""
+
+from sqlalchemy import BigInteger, Column, Index, String, Table, Text
+
+from server.db import Utc, metadata
+
+Id = String(80)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("school_id", Id, primary_key=True),
+    Column("doc_id", Id, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("pupil", Id, nullable=False, comment="the erased pupil that the doc was about; of itself its own"),
+    Column("rev", BigInteger, nullable=False),
+    Column("erased", Utc, nullable=False),
+    Column("by", String(80), nullable=False, comment="a user's id, or who sat at the terminal"),
+    Column("reason", Text, nullable=False),
+    Index("ix_erasures_pupil", "school_id", "pupil"),
+)
+"""One row for the pupil and one for each doc that went along, so that late ops for those are known too."""
+
+ERASED = "erased"
+"""The state of a row of `docs` that only remembers that its doc is gone; its body is empty."""
