@@ -31,6 +31,7 @@ from server.reviews import views as reviews
 from server.roster import views as roster
 from server.security import Csrf, Language, add_headers
 from server.settings import Settings
+from server.vaults import office as unsent
 from server.vaults import views as vaults
 from sync.forms import load_forms
 
@@ -48,6 +49,7 @@ FEATURES = [
     held.routes,  # /office/held: what could not be taken
     roster.routes,  # /office/import
     people.routes,  # /office/people
+    unsent.routes,  # /office/unsent: files of unsent work
     fill.routes,  # /fill/: forms online
     pupils.routes,  # /office/students, /office/duties
 ]

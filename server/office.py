@@ -114,6 +114,7 @@ async def _nav(conn: AsyncConnection, who: Principal) -> list[Context]:
     upkeep = [
         ("office.import", _link("import", "/office/import", "inbox", _("名册导入"))),
         ("office.people", _link("people", "/office/people", "user", _("账号与设备"))),
+        ("office.unsent", _link("unsent", "/office/unsent", "device", _("补收文件"))),
     ]
     groups = [
         (title, [link for may, link in group if who.may(may)])

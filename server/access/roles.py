@@ -19,7 +19,8 @@ class Role(NamedTuple):
     may: tuple[str, ...]
 
 
-OFFICE = ("office.review", "office.records", "office.people", "office.duties", "office.settle")
+UNSENT = "office.unsent"
+OFFICE = ("office.review", "office.records", "office.people", "office.duties", "office.settle", UNSENT)
 ROSTER = ("write.roster", "write.household", "write.meal")
 PUPILS = ("phone.pupils", "write.home_visit", "write.household", "write.problem")
 ROLES: dict[str, Role] = {
@@ -37,7 +38,7 @@ ROLES: dict[str, Role] = {
     ),
     "principal": Role(("office",), (*OFFICE, "people.roles", "write.problem")),  # 校长、分管副校长
     "admin": Role(  # 学校数据管理员: rosters and accounts, no visit text by virtue of the post
-        ("registry",), ("office.import", "office.people", *ROSTER)
+        ("registry",), ("office.import", "office.people", UNSENT, *ROSTER)
     ),
     "township": Role((), ()),
     "county": Role((), ()),

@@ -46,9 +46,15 @@ def read_ops(raws: Sequence[bytes]) -> list[Incoming]:
 
 
 async def push(
-    conn: AsyncConnection, env: Env, who: Principal, client: str, sent: Sequence[Incoming], device: str
+    conn: AsyncConnection,
+    env: Env,
+    who: Principal,
+    client: str,
+    sent: Sequence[Incoming],
+    device: str,
+    trusted: bool = True,
 ) -> Pushed:
-    """Take a push inside the caller's transaction.
+    """Take a push inside the caller's transaction; `trusted` False: all that is new in it is held.
 
     Raises Problem 403 `client` (another user's), 409 `gap` and `fork`: then nothing is applied.
     """
@@ -69,7 +75,7 @@ async def push(
             new[one.seq] = one
         else:
             raise Problem(409, "gap", acked=last, expected=last + len(new) + 1)
-    fresh = await take(work, who, client, list(new.values()))
+    fresh = await take(work, who, client, list(new.values()), trusted)
     answers = {seq: result for seq, (_, result) in known.items()} | {r.seq: r for r in fresh}
     durable = (await conn.execute(select(clients.c.durable).where(clients.c.id == client))).scalar_one()
     return Pushed(last + len(new), durable, [answers[one.seq] for one in sent])

@@ -44,3 +44,20 @@ def seal_op(key: dict[str, str], client: str, op: dict[str, Any]) -> dict[str, A
     """An op as it lies in a locked phone's outbox."""
     plain = json.dumps(op, ensure_ascii=False).encode()
     return {"seq": op["seq"], "sealed": seal(key, f"{client}:{op['seq']}", plain)}
+
+
+def export(
+    key: dict[str, str], school: str, user: str, client: str, delivery: str, ops: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A file of unsent work, as a phone writes it."""
+    return {
+        "format": "zoufang-unsent",
+        "version": 1,
+        "school": school,
+        "user": user,
+        "client": client,
+        "key": key["id"],
+        "proof": seal(key, client, delivery.encode()),
+        "made": "2026-11-19T21:05:00+08:00",
+        "ops": [seal_op(key, client, op) for op in ops],
+    }

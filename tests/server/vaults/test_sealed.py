@@ -11,26 +11,17 @@ from sqlalchemy import select
 from server.gateway.models import ops
 from sync.protocol import MAX_OPS
 from tests.conftest import People
-from tests.phone import Phone, Refused, uuid7
-from tests.server.gateway.conftest import MakePhone, phone_of, pupils
+from tests.phone import Phone, Refused
+from tests.server.gateway.conftest import MakePhone
+from tests.server.vaults.conftest import key_of, visit
 from tests.server.vaults.sealing import b64, seal_op
 
-__all__ = ["phone_of", "pupils"]
-
-DEVICE = "01936b2e-0000-7000-8000-0000000000d1"
 Pupils = dict[str, str]
 
 
 def pass_of(phone: Phone) -> dict[str, str]:
     """The header that stands in for a session."""
     return {"Authorization": f"Delivery {phone.delivery}"}
-
-
-async def key_of(phone: Phone) -> dict[str, str]:
-    """The key that the server wants ops sealed to."""
-    status, answer = await phone.send("GET", f"/vault?device={DEVICE}", {}, None)
-    assert status == 200
-    return answer["key"]
 
 
 async def deliver(phone: Phone, body: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
@@ -42,14 +33,6 @@ def outbox(phone: Phone, key: dict[str, str]) -> dict[str, Any]:
     """All that a locked phone has to send."""
     sealed = [seal_op(key, phone.client, op) for op in phone.queue]
     return {"client": phone.client, "key": key["id"], "ops": sealed}
-
-
-def visit(phone: Phone, pupil: str, **fields: Any) -> str:
-    """A home visit, created and submitted."""
-    doc = uuid7()
-    phone.op("create", "visit", doc, "home_visit", set=fields, meta={"students": [pupil]})
-    phone.op("event", "visit", doc, "home_visit", event="submit")
-    return doc
 
 
 async def test_a_locked_phone_sends_and_gets_its_results_when_it_is_open(
@@ -150,7 +133,7 @@ async def test_what_cant_be_opened_is_held_and_its_bytes_are_kept(
         seal_op(key, phone.client, {"seq": 8, "op": 5}),
     ]
     assert await deliver(phone, body) == (200, {"acked": 8, "durable": 0})
-    phone.queue = []
+    phone.queue, phone.seq = [], 8
     await phone.sync()
     held = [doc for doc in phone.docs.values() if doc["kind"] == "held"]
     assert {doc["id"] for doc in held} == {f"{phone.client}:{n}" for n in range(3, 9)}
