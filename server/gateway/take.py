@@ -10,13 +10,14 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.access import Principal, load_principal
+from server.erasure.guard import guard_of, remember
 from server.gateway.effects import EFFECTS, run_effects
 from server.gateway.finish import finish, upsert
 from server.gateway.models import clients, ops
 from server.gateway.refusal import Scope, refusal, scope_of
 from server.gateway.work import Work, server_client
 from sync.doc import Doc, Register, Stamp
-from sync.protocol import Op, Result, clean, decode_op, digest
+from sync.protocol import Op, Result, Warn, clean, decode_op, digest
 from sync.protocol import encode as encode_json
 
 BREATH = 250
@@ -24,11 +25,20 @@ log = logging.getLogger("zoufang")
 
 
 class Incoming(NamedTuple):
-    """An op as it came. `op` is None where its body could not be decoded."""
+    """An op as it came. `op` is None where its body could not be decoded.
+
+    Of an op that names an erased pupil `raw` and `op` are what may be kept, `digest` is that of all of it.
+    """
 
     seq: int
     raw: bytes
     op: Op | None
+    digest: str = ""
+
+    @property
+    def erased(self) -> bool:
+        """Whether it is about an erased pupil: nothing of it may be kept."""
+        return not self.raw
 
 
 def incoming(seq: int, raw: bytes) -> Incoming:
@@ -45,6 +55,7 @@ async def take(
     when the caller's transaction commits.
     """
     who = await _as_now(work, who) if trusted else who._replace(roles=frozenset())
+    new = await _guarded(work, new)
     known = [one.op for one in new if one.op is not None]
     await work.load(op.doc for op in known)
     if approved := [op.doc for op in known if op.event == "approve"]:
@@ -63,6 +74,19 @@ async def take(
     return results
 
 
+async def _guarded(work: Work, new: Sequence[Incoming]) -> Sequence[Incoming]:
+    """The ops without what names an erased pupil."""
+    guard = await guard_of(work)
+    if guard is None:
+        return new
+    found = []
+    for one in new:
+        passed = guard.look(one.raw, one.op)
+        found.append(Incoming(one.seq, passed.raw, passed.op, digest(one.raw)) if passed.cut else one)
+    await remember(work, guard)
+    return found
+
+
 async def _as_now(work: Work, who: Principal) -> Principal:
     """The author with the roles of this moment: they may have been revoked since the request began."""
     if who.is_server:
@@ -73,6 +97,8 @@ async def _as_now(work: Work, who: Principal) -> Principal:
 async def _answer(work: Work, who: Principal, client: str, scope: Scope, one: Incoming) -> Result:
     """The result of one op. A bug in merging is the op's misfortune, not its neighbours': it is held."""
     op = one.op
+    if one.erased:
+        return Result(one.seq, "held", code="unknown_doc", params={"erased": True})
     if op is None:
         return Result(one.seq, "held", code="bad_op")
     refused = refusal(work, who, scope, op)
@@ -91,6 +117,8 @@ async def _answer(work: Work, who: Principal, client: str, scope: Scope, one: In
         if found:
             work.restore(found)
         return Result(op.seq, "held", code="internal", params={"error": type(error).__name__})
+    if one.digest:
+        result.warnings = [*result.warnings, Warn("", "erased")]  # what named the pupil was left out
     return result
 
 
@@ -123,10 +151,10 @@ def _keep(work: Work, who: Principal, client: str, one: Incoming, result: Result
 
 async def _log(work: Work, who: Principal, client: str, answered: list[tuple[Incoming, Result]]) -> None:
     """Ops with their digests and results, and the clients' counters, in the same transaction."""
-    rows = [_row(work, who.user, client, one.raw, one.op, result) for one, result in answered]
+    rows = [_row(work, who.user, client, one, result) for one, result in answered]
     hand = server_client(work.school)
     for op, result in work.server_ops:
-        rows.append(_row(work, "", hand, encode_json(op), op, result))
+        rows.append(_row(work, "", hand, Incoming(op.seq, encode_json(op), op), result))
     if rows:
         await work.conn.execute(insert(ops), rows)
     if answered:
@@ -137,16 +165,16 @@ async def _log(work: Work, who: Principal, client: str, answered: list[tuple[Inc
         await work.conn.execute(upsert(work.conn, clients), [{**row, "last_seq": work.server_ops[-1][0].seq}])
 
 
-def _row(work: Work, user: str, client: str, raw: bytes, op: Op | None, result: Result) -> dict[str, object]:
+def _row(work: Work, user: str, client: str, one: Incoming, result: Result) -> dict[str, object]:
     return {
         "client_id": client,
         "seq": result.seq,
         "school_id": work.school,
-        "doc_id": (op.doc if op else f"{client}:{result.seq}"),
+        "doc_id": (one.op.doc if one.op else f"{client}:{result.seq}"),
         "user_id": user,
         "rev": work.rev,
         "received": work.now,
-        "digest": digest(raw),
+        "digest": one.digest or digest(one.raw),
         "result": encode_json(result),
-        "body": raw,
+        "body": one.raw,
     }
