@@ -1,11 +1,5 @@
 /** What libraries take for granted and Chrome 90 has not yet. Imported before anything else. */
 
-if (!Reflect.has(Object, "hasOwn")) {
-  Object.defineProperty(Object, "hasOwn", {
-    value: (object: object, key: PropertyKey) => Reflect.getOwnPropertyDescriptor(object, key) !== undefined,
-  });
-}
-
 if (!Reflect.has(Array.prototype, "at")) {
   Object.defineProperty(Array.prototype, "at", {
     value(this: unknown[], index: number) {

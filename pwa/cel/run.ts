@@ -82,16 +82,18 @@ export function run(whole: Tree, names: Names): unknown {
   /** `decisive` if one of these is, else the opposite; an error counts where none is. */
   function decide(decisive: boolean, parts: Iterable<[unknown, Tree]>): boolean {
     let failed: unknown = null;
+    let decided = false;
     for (const [, part] of parts) {
+      if (decided) return decisive; // only now: the engine counts the item after the one that decides
       try {
-        if (bool(value(part)) === decisive) return decisive;
+        decided = bool(value(part)) === decisive;
       } catch (error) {
         if (error instanceof Exhausted) throw error;
         failed = error;
       }
     }
-    if (failed) throw failed;
-    return !decisive;
+    if (failed && !decided) throw failed;
+    return decided === decisive;
   }
 
   function chosen(macro: Tree): unknown[] {

@@ -2,25 +2,23 @@
 
     python -m sync.vectors.make_apply
 
-Nobody else writes, so nothing needs merging: the phone's `apply` must show what `merge` makes. Deterministic.
+Nobody else writes, so nothing needs merging: the phone's `apply` must show what `merge` makes.
 """
 
 from __future__ import annotations
 
-import json
 import random
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sync.doc import Doc, wire
-from sync.forms import load_forms
 from sync.merge import Context, merge
 from sync.protocol import Op
+from sync.vectors.drawn import Json, Maker, drawn
+from sync.vectors.make_forms import FORMS, RANDOMS
 
-HERE = Path(__file__).parent
-FORM = load_forms(HERE.parent.parent / "templates" / "forms").latest("home_visit")
+FORM = FORMS["home_visit"]
 EVENTS = ("submit", "withdraw", "return", "approve", "void")
 
 
@@ -53,31 +51,35 @@ def draw_op(dice: random.Random, seq: int, doc: Doc | None) -> Op:
     return Op(op="edit", set=changes, was=was, **head)
 
 
-def cases(count: int = 120) -> list[dict[str, Any]]:
-    """`{"ops", "after": {"state", "fields"}}` each: a chain of ops and what is shown at its end."""
-    dice = random.Random(20261121)  # noqa: S311 - the same cases every time
-    made = []
-    for _ in range(count):
-        doc: Doc | None = None
-        ops = []
-        for seq in range(1, dice.randint(2, 7)):
-            op = draw_op(dice, seq, doc)
-            doc, result = merge(doc, op, FORM, Context("c", "u", seq, seq - 1))
-            # amendments and held ops are shown as waiting, not as done: chains end before them
-            if result.result == "held" or doc is None or doc.notes.get("amendments"):
-                break
-            ops.append(msgspec.to_builtins(op))
-            shown = wire(doc)
-            after = {"state": shown["state"], "fields": shown["fields"]}
-        made.append({"ops": ops, "after": after})
-    return made
+def _chain(dice: random.Random) -> list[Json]:
+    """Ops of one doc, each by what was shown before it, as on the wire."""
+    doc: Doc | None = None
+    ops: list[Json] = []
+    for seq in range(1, dice.randint(2, 7)):
+        op = draw_op(dice, seq, doc)
+        doc, result = merge(doc, op, FORM, Context("c", "u", seq, seq - 1))
+        # amendments and held ops are shown as waiting, not as done: chains end before them
+        if result.result == "held" or doc is None or doc.notes.get("amendments"):
+            break
+        ops.append(msgspec.to_builtins(op))
+    return ops
 
 
-def main() -> None:
-    """Write the file."""
-    text = json.dumps(cases(), ensure_ascii=False, indent=1, sort_keys=True)
-    (HERE / "apply.json").write_text(text + "\n", "utf-8")
+def again(_: Json, case: Json) -> Json:
+    """The chain and what is shown at its end: `{"ops", "after": {"state", "fields"}}`."""
+    doc: Doc | None = None
+    for op in msgspec.convert(case["ops"], list[Op]):
+        doc, _result = merge(doc, op, FORM, Context("c", "u", op.seq, op.seq - 1))
+    shown = wire(doc) if doc else {"state": None, "fields": {}}
+    return {"ops": case["ops"], "after": {"state": shown["state"], "fields": shown["fields"]}}
 
+
+def draw(start: int, count: int) -> Json:
+    """So many chains."""
+    return {"cases": [again({}, {"ops": ops}) for ops in drawn(RANDOMS.map(_chain), count, start)]}
+
+
+APPLY = Maker("apply.json", 200, draw, again)
 
 if __name__ == "__main__":
-    main()
+    APPLY.write()

@@ -1,31 +1,33 @@
-"""Writes forms_*.json: cases that ``sync/`` and ``pwa/`` must both pass. Deterministic.
+"""Writes forms_*.json and value_text.json: forms, what is asked and wrong in them, what is stored and said.
 
     python -m sync.vectors.make_forms
 
-Answers are drawn at random from the right and the odd ones of each type, conditions from the subset.
+Answers are drawn from the right and the odd ones of each type.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import random
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
+from hypothesis import strategies as st
 
-from sync.cel import Bound, Kinds, evaluate
-from sync.cel_types import STR, VALUE, Kind
+from sync.form_rules import bound_value
 from sync.forms import BadValue, Form, Question, load_forms, problems, relevant
+from sync.value_text import Words, value_text
+from sync.vectors.drawn import HERE, Json, Maker, as_text, drawn
 
-HERE = Path(__file__).parent
-FORMS = HERE.parent.parent / "templates" / "forms"
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+MOMENT = {"today": TODAY.isoformat(), "now": NOW.isoformat()}
 FILLED = ("home_visit", "night_round", "meal_audit_a", "meal_audit_b")
+_ALL = load_forms(HERE.parent.parent / "templates" / "forms")
+FORMS = {name: _ALL.latest(name) for name in FILLED}
+NAMES = {"p1": "李秀芳", "p2": "戴达洛", "p3": "阿依努尔·麦合木提", "0193-1": "龙䶮", "0193-0": "彭雨桐"}
+RANDOMS = st.randoms(use_true_random=False)
+"""Dice of which Hypothesis throws each."""
 
 WORDS = ["奶奶说孩子懂事多了", "龙䶮", "x", "", "行\n第二行", "字" * 120, "𠮷家"]
 POOL: dict[str, list[Any]] = {
@@ -84,163 +86,128 @@ def answers(rng: random.Random, form: Form) -> dict[str, Any]:
             for row in rng.sample(question.rows, rng.randint(1, len(question.rows))):
                 found[f"{question.name}/{row.name}"] = scalar(rng, question)
         elif question.merge == "set":
-            names = [choice.name for choice in question.choices] or POOL["refs"]
-            found[question.name] = sorted(rng.sample(names, rng.randint(1, min(3, len(names)))))
+            found[question.name] = _chosen(rng, question)
         else:
             found[question.name] = scalar(rng, question)
     return found
 
 
-def rule_cases(forms: list[Form]) -> Iterator[dict[str, Any]]:
-    """Which questions apply, and what is wrong."""
-    rng = random.Random(20261121)  # noqa: S311 (cases, not secrets)
-    for form in forms:
-        for _ in range(20):
-            given = answers(rng, form)
-            yield {
-                "form": form.name,
-                "answers": given,
-                "relevant": sorted(relevant(form, given, TODAY)),
-                "problems": [
-                    {"column": "", **msgspec.to_builtins(problem)}
-                    for problem in problems(form, given, TODAY, NOW)
-                ],
-            }
+def _chosen(rng: random.Random, question: Question) -> list[str]:
+    """Some choices; often one beside another that excludes it."""
+    names = [choice.name for choice in question.choices] or POOL["refs"]
+    chosen = rng.sample(names, rng.randint(1, min(3, len(names))))
+    alone = [choice.name for choice in question.choices if choice.exclusive]
+    return sorted({*chosen, *(alone if rng.random() < 0.4 else [])})
 
 
-def value_cases(forms: list[Form]) -> Iterator[dict[str, Any]]:
-    """What an op may set: warnings, or the code under which it would be held."""
-    rng = random.Random(7)  # noqa: S311 (cases, not secrets)
-    for form in forms:
-        paths = [question.name for question in form.questions]
-        paths += [f"{question.name}/0193-1" for question in form.questions]
-        paths += [f"{q.name}/{row.name}" for q in form.questions for row in q.rows] + [
-            "gone",
-            "carer/",
-            "a/b/c",
-        ]
-        for path in paths:
-            question = form.question_for(path)
-            right = [scalar(rng, question) for _ in range(3)] if question else []
-            for value in [*right, *rng.sample(WRONG, 5)]:
-                yield {"form": form.name, "path": path, "value": value, **_checked(form, path, value)}
-
-
-def _checked(form: Form, path: str, value: Any) -> dict[str, Any]:
-    try:
-        return {"warnings": sorted(warning.code for warning in form.check_value(path, value))}
-    except BadValue as bad:
-        return {"held": bad.code}
-
-
-CEL_ANSWERS: list[dict[str, Any]] = [
-    {"word": None, "count": None, "when": None, "yes": None, "some": [], "items": [],
-     "pair": {"a": None, "b": None}},
-    {"word": "study", "count": 45, "when": "2026-11-01", "yes": True, "some": ["study", "none"],
-     "items": [{"a": 100, "b": "x"}, {"a": None, "b": None}], "pair": {"a": 0.5, "b": "study"}},
-    {"word": "", "count": -2.25, "when": "2026-02-30", "yes": False, "some": ["other"],
-     "items": [{"a": 62, "b": "study"}], "pair": {"a": 1e15, "b": ""}},
-    {"word": "12.50", "count": 0, "when": "2025-11-21T23:00:00+08:00", "yes": "true", "some": ["study"],
-     "items": [{"a": 70.0, "b": "龙䶮"}, {"a": 125, "b": "study"}], "pair": {"a": 1e-7, "b": "𠮷"}},
-]  # fmt: skip
-
-
-CEL_KINDS = Kinds({
-    **dict.fromkeys(("word", "count", "when", "yes"), VALUE),
-    "some": Kind("list", item=STR),
-    "items": Kind("list", item=Kind("map", frozenset("ab"), root="items")),
-    "pair": Kind("map", frozenset("ab")),
-})  # fmt: skip
-COMPARE = ("<", "<=", ">", ">=", "==", "!=")
-CONSTANTS = ('"study"', "null", "true")
-
-
-def _value(rng: random.Random) -> str:
-    return rng.choice(["f.word", "f.count", "f.when", "f.yes", "f.pair.a", "f.pair.b"])
-
-
-def _num(rng: random.Random, depth: int) -> str:
-    if depth <= 0 or rng.random() < 0.3:
-        return rng.choice(["0.0", "2.0", "45.0", "70.5", f"num({_value(rng)})"])
-    return rng.choice([
-        lambda: f"({_num(rng, depth - 1)} {rng.choice('+-*/')} {_num(rng, depth - 1)})",
-        lambda: f"count_selected({rng.choice(['f.some', 'f.items', 'f.word', 'f.pair'])})",
-        lambda: f"strlen({_value(rng)})",
-        lambda: f"days({rng.choice(['f.when', 'f.word', 'today()'])}, {rng.choice(['f.when', 'today()'])})",
-        lambda: f"({_bool(rng, depth - 1)} ? {_num(rng, depth - 1)} : {_num(rng, depth - 1)})",
-        lambda: f"-{_num(rng, 0)}",
-    ])()  # fmt: skip
-
-
-def _str(rng: random.Random, depth: int) -> str:
-    if depth <= 0 or rng.random() < 0.5:
-        return rng.choice(['"study"', "'2026'", '"龙䶮"', f"str({_value(rng)})", "today()"])
-    return f"({_str(rng, depth - 1)} + {_str(rng, depth - 1)})"
-
-
-def _bool(rng: random.Random, depth: int) -> str:
-    if depth <= 0:
-        return rng.choice(
-            [f"empty({_value(rng)})", f"truthy({_value(rng)})", 'selected(f.some, "study")', "true"]
-        )
-    return rng.choice([
-        lambda: f"({_bool(rng, depth - 1)} {rng.choice(['&&', '||'])} {_bool(rng, depth - 1)})",
-        lambda: f"!{_bool(rng, 0)}",
-        lambda: f"{_num(rng, depth - 1)} {rng.choice(COMPARE)} {_num(rng, depth - 1)}",
-        lambda: f"{_str(rng, depth - 1)} {rng.choice(['<', '==', '!=', '>='])} {_str(rng, depth - 1)}",
-        lambda: f"{_value(rng)} {rng.choice(COMPARE[-2:])} {rng.choice(CONSTANTS)}",
-        lambda: f'{_str(rng, depth - 1)} in ["study", "x", "12.50"]',
-        lambda: f"{_str(rng, 0)}.{rng.choice(['contains', 'startsWith', 'endsWith'])}({_str(rng, 0)})",
-        lambda: f"f.items.{rng.choice(['exists', 'all', 'exists_one'])}(i, num(i.a) < {_num(rng, 0)})",
-        lambda: f'count_selected(f.items.filter(i, str(i.b) == "study")) == {_num(rng, 0)}',
-    ])()  # fmt: skip
-
-
-def cel_cases() -> Iterator[dict[str, Any]]:
-    """Expressions of the subset with what they give for each set of answers."""
-    rng = random.Random(42)  # noqa: S311 (cases, not secrets)
-    for _ in range(400):
-        source = rng.choice([_bool, _bool, _num, _str])(rng, 3)
-        if "f.some.filter" in source:
-            continue
-        yield {"source": source, "results": [_result(source, given) for given in CEL_ANSWERS]}
-
-
-def _result(source: str, given: dict[str, Any]) -> Any:
-    """JSON has no NaN; a number is told in ten digits because engines print the last ones differently."""
-    value = evaluate(source, Bound(CEL_KINDS, given), TODAY.isoformat())
-    if isinstance(value, float):
-        return f"{value + 0.0:.9e}" if math.isfinite(value) else str(value)
-    return value
-
-
-def vectors() -> dict[str, Any]:
-    """File name → content."""
-    loaded = load_forms(FORMS)
-    forms = [loaded.latest(name) for name in FILLED]
-    definitions = {form.name: form.definition() for form in forms}
-    moment = {"today": TODAY.isoformat(), "now": NOW.isoformat()}
+def rule_case(form: Form, given: Json) -> Json:
+    """Which questions apply to these answers, and what is wrong with them."""
     return {
-        "forms_definitions.json": {"cases": list(definitions.values())},
-        "forms_rules.json": {**moment, "cases": list(rule_cases(forms))},
-        "forms_values.json": {"cases": list(value_cases(forms))},
-        "forms_cel.json": {**moment, "answers": CEL_ANSWERS, "cases": list(cel_cases())},
+        "form": form.name,
+        "answers": given,
+        "relevant": sorted(relevant(form, given, TODAY)),
+        "problems": [
+            {"column": "", **msgspec.to_builtins(problem)} for problem in problems(form, given, TODAY, NOW)
+        ],
     }
 
 
-def _line(case: Any) -> str:
-    """Chinese stays readable; lone surrogates, which no file can hold, are escaped."""
-    text = json.dumps(case, ensure_ascii=False)
-    return text if text.isprintable() else json.dumps(case)
+def value_case(form: Form, path: str, value: Any) -> Json:
+    """What an op may set: warnings, or the code under which it would be held."""
+    case = {"form": form.name, "path": path, "value": value}
+    try:
+        return {**case, "warnings": sorted(warning.code for warning in form.check_value(path, value))}
+    except BadValue as bad:
+        return {**case, "held": bad.code}
 
 
-def as_text(content: dict[str, Any]) -> str:
-    """One case a line, so that a change shows as one."""
-    head = {key: value for key, value in content.items() if key != "cases"}
-    lines = ",\n".join(_line(case) for case in content["cases"])
-    return f'{{"head": {_line(head)},\n"cases": [\n{lines}\n]}}\n'
+def text_case(form: Form, name: str, value: Any, offset: str) -> Json:
+    """An answer in words."""
+    question = form.question_for(name)
+    assert question is not None, name  # noqa: S101 (a file with a question that is no more is made again)
+    words = Words(TODAY.isoformat(), offset, NAMES)
+    case = {"form": form.name, "question": name, "value": value, "offset": offset}
+    return {**case, "text": value_text(question, value, words)}
+
+
+def _paths(form: Form) -> list[str]:
+    paths = [question.name for question in form.questions]
+    paths += [f"{question.name}/0193-1" for question in form.questions]
+    paths += [f"{question.name}/{row.name}" for question in form.questions for row in question.rows]
+    return [*paths, "gone", "carer/", "a/b/c"]
+
+
+def _values(rng: random.Random, form: Form, path: str) -> list[Any]:
+    """Right ones for this path if it is one, and wrong ones."""
+    question = form.question_for(path)
+    right = [scalar(rng, question) for _ in range(3)] if question else []
+    return [*right, *rng.sample(WRONG, 5)]
+
+
+def _shown(rng: random.Random, form: Form) -> list[tuple[str, Any]]:
+    """Questions with what is shown of them: the bound values, as conditions see them."""
+    given = answers(rng, form)
+    return [(each.name, bound_value(each, given)) for each in form.questions]
+
+
+def draw_rules(start: int, count: int) -> Json:
+    """So many sets of answers for each form."""
+    cases = [
+        rule_case(form, given)
+        for form in FORMS.values()
+        for given in drawn(st.builds(answers, RANDOMS, st.just(form)), count, start)
+    ]
+    return {**MOMENT, "cases": cases}
+
+
+def draw_values(start: int, count: int) -> Json:
+    """So many times eight values for each path of each form."""
+    cases = []
+    for form in FORMS.values():
+        for path in _paths(form):
+            for values in drawn(st.builds(_values, RANDOMS, st.just(form), st.just(path)), count, start):
+                cases += [value_case(form, path, value) for value in values]
+    return {"cases": cases}
+
+
+def draw_texts(start: int, count: int) -> Json:
+    """So many times all questions of each form."""
+    cases = []
+    for form in FORMS.values():
+        for shown in drawn(st.builds(_shown, RANDOMS, st.just(form)), count, start):
+            offset = ("+08:00", "-03:30", "+05:45")[len(cases) % 3]
+            cases += [text_case(form, name, value, offset) for name, value in shown]
+    return {**MOMENT, "names": NAMES, "cases": cases}
+
+
+RULES = Maker(
+    "forms_rules.json", 20, draw_rules, lambda _, case: rule_case(FORMS[case["form"]], case["answers"])
+)
+VALUES = Maker(
+    "forms_values.json",
+    1,
+    draw_values,
+    lambda _, case: value_case(FORMS[case["form"]], case["path"], case["value"]),
+)
+TEXTS = Maker(
+    "value_text.json",
+    6,
+    draw_texts,
+    lambda _, case: text_case(FORMS[case["form"]], case["question"], case["value"], case["offset"]),
+)
+
+
+def definitions() -> Json:
+    """The forms of all cases."""
+    return {"cases": [form.definition() for form in FORMS.values()]}
+
+
+def write_definitions() -> None:
+    """Stores the forms."""
+    (HERE / "forms_definitions.json").write_text(as_text(definitions()), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    for name, content in vectors().items():
-        (HERE / name).write_text(as_text(content), encoding="utf-8")
+    write_definitions()
+    for maker in (RULES, VALUES, TEXTS):
+        maker.write()

@@ -11,12 +11,13 @@ import random
 from typing import Any
 
 import msgspec
+from hypothesis import strategies as st
 
-from sync.forms import Form, load_forms
+from sync.forms import Form
 from sync.present import Context, DocView, present
-from sync.vectors.make_forms import FILLED, FORMS, HERE, NOW, TODAY, answers, as_text
+from sync.vectors.drawn import Json, Maker, drawn
+from sync.vectors.make_forms import FORMS, NAMES, NOW, RANDOMS, TODAY, answers
 
-NAMES = {"p1": "李秀芳", "p2": "戴达洛", "p3": "阿依努尔·麦合木提", "0193-1": "龙䶮", "0193-0": "彭雨桐"}
 STAFF = [{"name": name, "label": label} for name, label in NAMES.items()]
 
 
@@ -66,22 +67,31 @@ def _doc(rng: random.Random, filled: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def vectors() -> dict[str, Any]:
-    """The content of forms_present.json."""
-    rng = random.Random(11)  # noqa: S311 (cases, not secrets)
-    loaded = load_forms(FORMS)
-    forms = [loaded.latest(name) for name in FILLED]
-    cases = []
-    for form in forms:
-        for _ in range(5 if form.name == "home_visit" else 3):
-            doc = _doc(rng, answers(rng, form))
-            context = _context(rng, form, doc["fields"])
-            seen = present(
-                form, msgspec.convert(doc, DocView), msgspec.convert({**context, "now": NOW}, Context)
-            )
-            cases.append({"form": form.name, "doc": doc, "context": context, "view": pruned(seen)})
+def _asked(rng: random.Random, form: Form) -> Json:
+    """A record and what it is looked at with."""
+    doc = _doc(rng, answers(rng, form))
+    return {"form": form.name, "doc": doc, "context": _context(rng, form, doc["fields"])}
+
+
+def again(_: Json, case: Json) -> Json:
+    """The case with what is shown today."""
+    doc = msgspec.convert(case["doc"], DocView)
+    context = msgspec.convert({**case["context"], "now": NOW}, Context)
+    view = pruned(present(FORMS[case["form"]], doc, context))
+    return {"form": case["form"], "doc": case["doc"], "context": case["context"], "view": view}
+
+
+def draw(start: int, count: int) -> Json:
+    """So many views of each form."""
+    cases = [
+        again({}, asked)
+        for form in FORMS.values()
+        for asked in drawn(st.builds(_asked, RANDOMS, st.just(form)), count, start)
+    ]
     return {"now": NOW.isoformat(), "cases": cases}
 
 
+PRESENT = Maker("forms_present.json", 3, draw, again)
+
 if __name__ == "__main__":
-    (HERE / "forms_present.json").write_text(as_text(vectors()), encoding="utf-8")
+    PRESENT.write()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-test("conditions of forms work where Object.hasOwn and Array.at are missing", async () => {
+test("conditions of forms work where Object.hasOwn is missing, and Array.at is put there", async () => {
   Reflect.deleteProperty(Object, "hasOwn");
   Reflect.deleteProperty(Array.prototype, "at");
   await import("../../pwa/older");

@@ -34,6 +34,14 @@ def test_calls_are_worked_out_for_each_item(source: str, expected: bool) -> None
     assert evaluate(source, Bound(KINDS, {"text": "龙䶮", "items": ITEMS}), "2026-11-21") is expected
 
 
+@pytest.mark.parametrize(("count", "expected"), [(138, True), (139, None)])
+def test_a_spent_budget_is_no_value_and_no_fault(count: int, expected: bool | None) -> None:
+    """The engine looks at fewer than 10,000 items in one evaluation; pwa/cel/ counts as it does."""
+    items = [{"a": number, "b": None} for number in range(count)]
+    source = "f.items.all(i, f.items.exists(k, num(i.a) == num(k.a)))"
+    assert evaluate(source, Bound(KINDS, {"text": None, "items": items}), "2026-11-21") is expected
+
+
 def test_nothing_of_an_answer_stays_behind() -> None:
     """The engine leaks the arguments of functions written in Python, so none of ours is called by it."""
     form = load_forms(Path("templates/forms")).latest("home_visit")
