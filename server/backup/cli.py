@@ -125,7 +125,7 @@ def restore(
     what = "can be read" if only_check else "restored"
     click.echo(f"{what}: {restored.rows} rows, {restored.files} files, of {restored.made:%Y-%m-%d %H:%M} UTC")
     if restored.erased:
-        click.echo(f"{restored.erased} pupils that had been erased since then were erased again.")
+        click.echo(f"Pupils erased since then, and now again: {restored.erased}")
 
 
 @asynccontextmanager
