@@ -27,7 +27,7 @@ async def pull(rounds: int = 7, docs: int = DOCS) -> list[Figure]:
 
             async def ours() -> float:
                 began = time.perf_counter()
-                _, came, _ = await phone.pull_all()
+                came = await phone.pull_all()
                 return came / (time.perf_counter() - began)
 
             async def other() -> float:
@@ -64,8 +64,8 @@ async def empty(rounds: int = 9, count: int = 60) -> list[Figure]:
     with scratch() as folder:
         school = await make_school(folder, 1, 10)
         async with school.phones(1) as (phone,):
-            cursor, _, _ = await phone.pull_all()
-            sync = phone.line.packed("POST", "/sync", msgspec.json.encode(phone.request([], cursor)))
+            await phone.pull_all()
+            sync = phone.line.packed("POST", "/sync", msgspec.json.encode(phone.request([], phone.cursor)))
             session = phone.line.packed("GET", "/session")
 
             async def ours() -> float:

@@ -28,22 +28,39 @@ def visit(phone: Phone, school: School, doc: str) -> dict[str, Any]:
     return phone.op("create", "visit", doc, "home_visit", set=ANSWERS, meta={"students": [pupil]})
 
 
-def pack(phone: Phone, ops: list[dict[str, Any]]) -> bytes:
-    """A push and nothing to pull: one that was in step before asks for what came since, which is little."""
-    request = phone.request(ops, limit=1)
-    return phone.line.packed("POST", "/sync", msgspec.json.encode(request))
+Ops = list[dict[str, Any]]
 
 
-async def send(phone: Phone, requests: list[bytes]) -> list[float]:
-    """Send pushes one after the other; how long each took, in seconds. Raises for one that was not taken."""
+async def send(phone: Phone, pushes: list[Ops]) -> list[float]:
+    """Send pushes one after the other; how long each took, in seconds. Raises for one that was not taken.
+
+    As a phone does, each asks for what came since the one before, which is what it brought itself.
+    """
     times = []
-    for request in requests:
+    for ops in pushes:
+        body = msgspec.json.encode(phone.request(ops, phone.cursor))
+        request = phone.line.packed("POST", "/sync", body)
         began = time.perf_counter()
-        status, answer = await phone.line.exchange(request)
+        status, raw = await phone.line.exchange(request)
         times.append(time.perf_counter() - began)
-        if status != 200 or b'"held"' in answer.split(b'"docs"')[0]:
-            raise RuntimeError(answer[:400])
+        answer = msgspec.json.decode(raw, type=Answer)
+        if status != 200 or any(result.result == "held" for result in answer.results):
+            raise RuntimeError(raw[:400])
+        phone.cursor = answer.cursor
     return times
+
+
+class Verdict(msgspec.Struct):
+    """Of a result what matters here."""
+
+    result: str
+
+
+class Answer(msgspec.Struct):
+    """Of an answer what matters here."""
+
+    cursor: str = ""
+    results: list[Verdict] = []
 
 
 async def pushes(rounds: int = 7, count: int = 40) -> list[Figure]:
@@ -54,21 +71,22 @@ async def pushes(rounds: int = 7, count: int = 40) -> list[Figure]:
         async with school.phones(PUSHERS) as phones:
             docs = [new_id() for _ in phones]
             for phone, doc in zip(phones, docs, strict=True):
-                await send(phone, [pack(phone, [visit(phone, school, doc)])])
+                await phone.pull_all()
+                await send(phone, [[visit(phone, school, doc)]])
             alone: list[float] = []
             together: list[float] = []
 
-            def edits(n: int, count: int) -> list[bytes]:
+            def edits(n: int) -> list[Ops]:
                 phone = phones[n]
-                made = []
-                for _ in range(count):
-                    change = {"commute": phone.seq % 120}
-                    made.append(pack(phone, [phone.op("edit", "visit", docs[n], "home_visit", set=change)]))
-                return made
+
+                def edit() -> dict[str, Any]:
+                    return phone.op("edit", "visit", docs[n], "home_visit", set={"commute": phone.seq % 120})
+
+                return [[edit()] for _ in range(count)]
 
             async def ours() -> float:
-                alone.extend(await send(phones[0], edits(0, count)))
-                ready = [edits(n, count) for n in range(PUSHERS)]
+                alone.extend(await send(phones[0], edits(0)))
+                ready = [edits(n) for n in range(PUSHERS)]
                 began = time.perf_counter()
                 times = await asyncio.gather(*map(send, phones, ready))
                 took = time.perf_counter() - began
@@ -133,19 +151,19 @@ async def bulk(rounds: int = 5, count: int = 4) -> list[Figure]:
             with_schema.execute(sql)
         async with school.phones(PUSHERS) as phones:
             made: list[list[str]] = []
+            for phone in phones:
+                await phone.pull_all()
 
-            def ready(phone: Phone) -> list[bytes]:
-                requests = []
-                for _ in range(count):
-                    made.append([new_id() for _ in range(OPS)])
-                    requests.append(pack(phone, [visit(phone, school, doc) for doc in made[-1]]))
-                return requests
+            def ready(phone: Phone) -> list[Ops]:
+                sets = [[new_id() for _ in range(OPS)] for _ in range(count)]
+                made.extend(sets)
+                return [[visit(phone, school, doc) for doc in some] for some in sets]
 
             async def ours() -> float:
                 made.clear()
-                requests = [ready(phone) for phone in phones]
+                sets = [ready(phone) for phone in phones]
                 began = time.perf_counter()
-                await asyncio.gather(*map(send, phones, requests))
+                await asyncio.gather(*map(send, phones, sets))
                 return OPS * count * PUSHERS / (time.perf_counter() - began)
 
             async def other() -> float:

@@ -49,11 +49,12 @@ class Phone:
         self.line, self.number = line, number
         self.client, self.seq = new_id(), 0
         self.epoch: str | None = None
+        self.cursor: str | None = None
 
     async def sign_in(self) -> None:
         """Begin a session, and learn the database's epoch."""
         await self.line.sign_in(str(FIRST_PHONE + self.number), PASSWORD, self.client)
-        self.epoch = (await self.line.ask("POST", "/sync", self.request([])))["epoch"]
+        self.epoch = (await self.line.ask("POST", "/sync", self.request([], limit=1)))["epoch"]
 
     def request(
         self, push: list[dict[str, Any]], cursor: str | None = None, limit: int = 1000
@@ -68,18 +69,19 @@ class Phone:
         made = {"seq": self.seq, "op": op, "kind": kind, "doc": doc, "base": 0, "form": form}
         return made | {"form_version": 1, "at": "2026-11-20T16:40:02+08:00", **rest}
 
-    async def pull_all(self, limit: int = 1000) -> tuple[str, int, int]:
-        """Everything from the beginning: the cursor at its end, and how many docs and bytes came."""
-        cursor, docs, size = None, 0, 0
+    async def pull_all(self, limit: int = 1000) -> int:
+        """Everything from the beginning, to be in step; how many docs came."""
+        cursor, docs = None, 0
         while True:
             body = self.line.packed("POST", "/sync", msgspec.json.encode(self.request([], cursor, limit)))
             status, raw = await self.line.exchange(body)
             if status != 200:
                 raise RuntimeError(raw[:400])
             answer = msgspec.json.decode(raw)
-            cursor, docs, size = answer["cursor"], docs + len(answer["docs"]), size + len(raw)
+            cursor, docs = answer["cursor"], docs + len(answer["docs"])
             if not answer["more"]:
-                return cursor, docs, size
+                self.cursor = cursor
+                return docs
 
 
 class School:
