@@ -18,6 +18,7 @@ from server.migrations import migrate as bring_up_to_date
 from server.reminders.cli import worker
 from server.roster.cli import import_files
 from server.settings import Settings
+from server.vaults.cli import school
 
 PLAIN_HTTP = """\
 Serving plain http on {where}. Over that, browsers of other machines will:
@@ -91,6 +92,7 @@ main.add_command(demo)
 main.add_command(erase_pupil)
 main.add_command(import_files)
 main.add_command(restore)
+main.add_command(school)
 main.add_command(user)
 main.add_command(worker)
 

@@ -16,7 +16,7 @@ from server.accounts.sessions import Device, Session, choose_school, list_device
 from server.problems import not_found
 from server.schools import ZONE, get_school
 from server.text import _
-from server.vaults.shares import revoke
+from server.vaults.shares import lease_days, revoke, what_ending_does
 from server.when import moment
 
 
@@ -27,6 +27,7 @@ async def account(request: Request[Any, Any, Any], session: NamedDependency[Sess
     async with state.db.read() as conn:
         devices = await list_devices(conn, state.settings, [session.user], state.clock())
         schools = await schools_of(conn, session.user)
+        days = await lease_days(conn, session.user)
         here = await school_asked_for(conn, request, session)
         school = await get_school(conn, here)
     zone = ZoneInfo(school.tz if school else ZONE)
@@ -34,12 +35,14 @@ async def account(request: Request[Any, Any, Any], session: NamedDependency[Sess
         "office/account.html",
         csrf=session.csrf,
         name=session.name,
+        ends=what_ending_does(days),
         schools=[{**known, "on": known["id"] == here} for known in schools],
         devices=[
             {
                 "id": device.id,
                 "device": device.device or _("浏览器"),
                 "seen": moment(device.seen, zone),
+                "live": device.live,
                 "here": _is_here(device, session),
             }
             for device in devices

@@ -29,7 +29,7 @@ async def current_session(request: Request[Any, Any, Any]) -> Session | None:
     state = request.app.state
     now = state.clock()
     csrf = csrf_of(token, state.settings)
-    async with state.db.read() as conn:
+    async with state.db.glance() as conn:
         session = await find_session(conn, state.settings, token, csrf, now)
     if session and now - session.seen > SEEN_EVERY:
         async with state.db.write() as conn:
@@ -66,7 +66,7 @@ async def provide_principal(request: Request[Any, Any, Any], session: NamedDepen
     Raises Problem 404 for a school that is not the person's, whether it exists or not; 403 for someone who
     has no role at any school.
     """
-    async with request.app.state.db.read() as conn:
+    async with request.app.state.db.glance() as conn:
         school = await school_asked_for(conn, request, session)
         principal = await load_principal(conn, session.user, school)
     if principal is None or not principal.roles:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.models import delivery_tokens, sessions, users
@@ -19,6 +19,8 @@ SEEN_EVERY = timedelta(minutes=5)
 DELIVERY_AFTER_END = timedelta(days=30)
 KEPT_AFTER_END = timedelta(days=400)
 """How long it can be told whose an ended session was, which an exported file of unsent work asks."""
+LONGEST_LEASE = timedelta(days=30)
+"""How long after its last contact a phone may still open its vault."""
 DEVICE_LENGTH = 100
 
 
@@ -53,7 +55,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A session as its owner or the office sees it in a list; `device_id` as in Session."""
+    """A session as its owner or the office sees it in a list; `device_id` as in Session.
+
+    `live` False: nobody is signed in there any more, but the phone may still open what it keeps.
+    """
 
     id: str
     user: str
@@ -62,6 +67,7 @@ class Device:
     created: datetime
     seen: datetime
     device_id: str | None
+    live: bool
 
 
 def digest(token: str) -> str:
@@ -102,12 +108,14 @@ async def open_session(
     return token, delivery
 
 
+_LIVE = select(sessions, users.c.name).join(users).where(sessions.c.token_hash == bindparam("token_hash"))
+
+
 async def find_session(
     conn: AsyncConnection, settings: Settings, token: str, csrf: str, now: datetime
 ) -> Session | None:
     """The live session with this token; None for any other, whatever the reason."""
-    query = select(sessions, users.c.name).join(users).where(sessions.c.token_hash == digest(token))
-    row = (await conn.execute(query)).first()
+    row = (await conn.execute(_LIVE, {"token_hash": digest(token)})).first()
     if row is None or _end(row, settings) <= now:
         return None
     return Session(
@@ -170,7 +178,7 @@ async def end_all_sessions(conn: AsyncConnection, user: str, now: datetime) -> N
 async def list_devices(
     conn: AsyncConnection, settings: Settings, people: Sequence[str], now: datetime
 ) -> list[Device]:
-    """Live sessions of these users, the latest used first."""
+    """Live sessions of these users, the latest used first, and phones whose vaults may outlive theirs."""
     query = (
         select(sessions, users.c.name)
         .join(users)
@@ -179,9 +187,9 @@ async def list_devices(
     )
     rows = await conn.execute(query)
     return [
-        Device(row.id, row.user_id, row.name, row.device, row.created, row.seen, row.device_id)
+        Device(row.id, row.user_id, row.name, row.device, row.created, row.seen, row.device_id, live)
         for row in rows
-        if _end(row, settings) > now
+        if (live := _end(row, settings) > now) or (row.device_id and row.seen + LONGEST_LEASE > now)
     ]
 
 

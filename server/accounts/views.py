@@ -87,7 +87,7 @@ async def describe(request: Request[Any, Any, Any], session: Session) -> dict[st
 
     `school` is null and `roles` empty for someone whose roles were all revoked.
     """
-    async with request.app.state.db.read() as conn:
+    async with request.app.state.db.glance() as conn:
         school = await school_asked_for(conn, request, session)
         principal = await load_principal(conn, session.user, school)
         schools = await schools_of(conn, session.user)

@@ -18,6 +18,7 @@ from server.office import Desk, Said, hold_school, page, provide_desk, require, 
 from server.problems import not_found
 from server.text import _, fmt
 from server.vaults import shares
+from server.vaults.shares import LONGEST_LEASE, SHORTEST_LEASE
 from server.when import moment
 from sync.protocol import Op
 
@@ -35,12 +36,28 @@ async def people(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
         staff = await read.many(conn, state.env, desk.principal, kind="person", limit=MOST)
         names = await _building_names(conn, request, desk)
         devices = await list_devices(conn, state.settings, [one.id for one in staff], state.clock())
-        seen = {device.user: device.seen for device in reversed(devices)}
+        seen = {device.user: device.seen for device in reversed(devices) if device.live}
         rows = [_row(one, names, moment(seen[one.id], zone) if one.id in seen else "") for one in staff]
-        context = await shell(conn, desk, "people")
+        context = await shell(conn, desk, "people", _done(request.query_params.get("done", "")))
+        days = shares.lease_of((await school_of(conn, desk)).settings)
     rows.sort(key=lambda row: (row["roles"] == "", row["roles"], row["name"]))
     count = fmt(_("{n}人，{m}人登录着"), n=len(rows), m=len(seen))
-    return page(request, "office/people.html", {**context, "rows": rows, "count_text": count})
+    context |= {"rows": rows, "count_text": count, "days": days}
+    return page(request, "office/people.html", context | {"least": SHORTEST_LEASE, "most": LONGEST_LEASE})
+
+
+@post("/lease", status_code=303)
+async def set_lease(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
+    """Say how many days the school's phones open without contact."""
+    require(desk, "office.people")
+    asked = str((await request.form()).get("days", "")).strip()
+    days = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 0
+    if not SHORTEST_LEASE <= days <= LONGEST_LEASE:
+        return Redirect("/office/people?done=no_lease", status_code=303)
+    async with request.app.state.db.write() as conn:
+        await hold_school(conn, desk)
+        await shares.set_lease(conn, desk.principal.school, days)
+    return Redirect("/office/people?done=lease", status_code=303)
 
 
 def _row(one: read.VisibleDoc, names: dict[str, str], seen: str) -> dict[str, Any]:
@@ -72,6 +89,7 @@ async def one_person(request: Req, desk: NamedDependency[Desk], person: FromPath
         doc = await _person(conn, request, desk, person)
         names = await _building_names(conn, request, desk)
         devices = await list_devices(conn, state.settings, [doc.id], state.clock())
+        days = await shares.lease_days(conn, doc.id)
         context = await shell(conn, desk, "people", _done(request.query_params.get("done", "")))
     row = _row(doc, names, "")
     own = set(doc.fields.get("buildings") or [])
@@ -80,14 +98,22 @@ async def one_person(request: Req, desk: NamedDependency[Desk], person: FromPath
         "person": {**row, "rev": doc.rev, "classes": "、".join(sorted(doc.fields.get("classes") or []))},
         "buildings": [{"id": b, "name": n, "on": b in own} for b, n in names.items()] if keeps else [],
         "sessions": [
-            {"id": d.id, "device": d.device or _("浏览器"), "seen": moment(d.seen, zone)} for d in devices
+            {"id": d.id, "device": d.device or _("浏览器"), "seen": moment(d.seen, zone), "live": d.live}
+            for d in devices
         ],
+        "ends": shares.what_ending_does(days),
     }
     return page(request, "office/person.html", context)
 
 
 def _done(what: str) -> Said | None:
-    words = {"buildings": _("楼栋已定，他的手机下次同步就照这个来"), "revoked": _("那台设备已退出登录")}
+    words = {
+        "lease": _("天数改好了，每台手机下次联网时照这个来"),
+        "buildings": _("楼栋已定，他的手机下次同步就照这个来"),
+        "revoked": _("那台设备已收回：它下次联网会先传完没传的，再清空"),
+    }
+    if what == "no_lease":
+        return Said(fmt(_("天数要在{a}到{b}之间，没有改"), a=SHORTEST_LEASE, b=LONGEST_LEASE), "warn")
     return Said(words[what]) if what in words else None
 
 
@@ -117,7 +143,7 @@ def _edit(doc: read.VisibleDoc, change: dict[str, list[str]]) -> Op:
 
 @post("/{person:str}/revoke", status_code=303)
 async def revoke(request: Req, desk: NamedDependency[Desk], person: FromPath[str]) -> Response[Any]:
-    """End one of the person's sessions. What that phone has not sent yet may still arrive."""
+    """End one of the person's devices: it may still deliver what it has not sent, then it is wiped."""
     require(desk, "office.people")
     wanted = str((await request.form()).get("session", ""))
     state = request.app.state
@@ -145,7 +171,7 @@ async def _building_names(conn: AsyncConnection, request: Req, desk: Desk) -> di
 routes = [
     Router(
         "/office/people",
-        route_handlers=[people, one_person, set_buildings, revoke],
+        route_handlers=[people, set_lease, one_person, set_buildings, revoke],
         dependencies={"desk": Provide(provide_desk)},
     )
 ]

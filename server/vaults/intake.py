@@ -1,7 +1,7 @@
-"""Taking in a file of unsent work: whose it is, whether it fits what is here already, and what became of it.
+"""Taking in a file of unsent work: whose it is, whether it fits what is here, and what became of it.
 
-It is taken as if its phone had pushed it, under the phone's client and seqs: the phone may still come back and
-push the same ops, and gets the stored results.
+It is taken as if its phone had pushed it, under the phone's client and seqs: the phone may still come back
+and push the same ops, and gets the stored results.
 """
 
 from __future__ import annotations

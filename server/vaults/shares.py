@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access import schools_of
 from server.accounts.sessions import Session, name_device, revoke_session
 from server.db import Database, insert_or_ignore
-from server.schools import get_school
+from server.schools import change_settings, get_school
+from server.text import _, fmt
 from server.vaults.models import vault_shares
 
 LEASE_DAYS, SHORTEST_LEASE, LONGEST_LEASE = 14, 1, 30
@@ -68,6 +69,13 @@ def lease_of(settings: dict[str, Any]) -> int:
     return int(settings.get(LEASE_SETTING, LEASE_DAYS))
 
 
+async def set_lease(conn: AsyncConnection, school: str, days: int) -> None:
+    """Set a school's lease. Phones learn of it at their next contact. Raises ValueError out of bounds."""
+    if not SHORTEST_LEASE <= days <= LONGEST_LEASE:
+        raise ValueError(days)
+    await change_settings(conn, school, {LEASE_SETTING: days})
+
+
 async def revoke(conn: AsyncConnection, session: str, now: datetime) -> None:
     """End a session from a list of devices: the phone may deliver what it holds, then it is wiped.
 
@@ -76,6 +84,13 @@ async def revoke(conn: AsyncConnection, session: str, now: datetime) -> None:
     found = await revoke_session(conn, session, now)
     if found and found[1]:
         await conn.execute(delete(vault_shares).where(_of(found[0], found[1])))
+
+
+def what_ending_does(days: int) -> str:
+    """What ending a device does to the phone, for whoever is about to; `days`: its lease."""
+    text = _("让它退出以后：下次联网，先把没传的记录传上来，再清空它上面的资料，记录不会丢。")
+    late = _("一直不联网的，清不了；最多{n}天以后，里面的资料就打不开了。")
+    return text + fmt(late, n=days)
 
 
 async def _share(conn: AsyncConnection, user: str, device: str) -> Any:

@@ -168,3 +168,16 @@ async def answer(port: int) -> bytes:
         writer.close()
         return line
     return b""
+
+
+def test_a_schools_lease_is_shown_and_set(zoufang: Run) -> None:
+    zoufang("migrate")
+    zoufang("user", "add", "13800000001", "--name", "王芳", "--school", "石门小学", "--role", "office")
+    assert "for 14 days" in zoufang("school", "lease", "石门小学").output
+    assert zoufang("school", "lease", "石门小学", "7").exit_code == 0
+    assert "for 7 days" in zoufang("school", "lease", "石门小学").output
+    for days in ("0", "31", "x"):
+        assert zoufang("school", "lease", "石门小学", days).exit_code == 2
+    nowhere = zoufang("school", "lease", "清江小学", "7")
+    assert (nowhere.exit_code, "no school" in nowhere.output) == (1, True)
+    assert "for 7 days" in zoufang("school", "lease", "石门小学").output

@@ -160,3 +160,49 @@ async def test_made_up_devices_fill_no_disk(
         count = (await conn.exec_driver_sql("SELECT count(*) FROM vault_shares")).scalar()
     assert count == 50
     assert (await phone.get(f"/vault?device={DEVICE}")).json()["share"] != share
+
+
+async def test_the_office_sets_the_lease(clients: Clients, school: People) -> None:
+    phone = await enter(clients, school)
+    for role, may in (("office", True), ("principal", True), ("admin", True), ("class_teacher", False)):
+        someone = await clients()
+        await someone.sign_in(school.phones[role])
+        reply = await someone.post("/office/people/lease", data={"days": "5"})
+        assert reply.status_code == (303 if may else 404), role
+    assert (await phone.get(f"/vault?device={DEVICE}")).json()["lease_days"] == 5
+    for wrong in ("0", "31", "-1", "1e1", "", "五", "٥"):
+        head = await clients()
+        await head.sign_in(school.phones["principal"])
+        reply = await head.post("/office/people/lease", data={"days": wrong})
+        assert "没有改" in (await head.get(reply.headers["location"])).text
+    assert (await phone.get(f"/vault?device={DEVICE}")).json()["lease_days"] == 5
+
+
+async def test_a_phone_whose_session_lapsed_can_still_be_ended(
+    clients: Clients, school: People, clock: Clock
+) -> None:
+    phone = await enter(clients, school)
+    await phone.get(f"/vault?device={DEVICE}")
+    clock.tick(days=16)
+    office = await clients()
+    await office.sign_in(school.phones["office"])
+    page = f"/office/people/{school.ids['class_teacher']}"
+    text = (await office.get(page)).text
+    assert "登录已过期" in text
+    assert "最多14天以后" in text
+    await end_device(office, page, f"{page}/revoke")
+    assert (await phone.get("/vault", headers=pass_of(phone))).json()["revoked"] is True
+    assert "Redmi 9A" not in (await office.get(page)).text
+
+
+async def test_one_sees_no_button_for_the_phone_in_ones_hand(clients: Clients, school: People) -> None:
+    before = await enter(clients, school)
+    await before.get(f"/vault?device={DEVICE}")
+    phone = await enter(clients, school)
+    await phone.get(f"/vault?device={DEVICE}")
+    assert 'name="session"' not in button_texts((await phone.get("/account")).text)
+
+
+def button_texts(page: str) -> str:
+    """The forms of a list of devices that have a button."""
+    return "".join(part for part in page.split("<form")[1:] if "让它退出" in part.split("</form>")[0])
