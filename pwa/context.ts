@@ -2,6 +2,7 @@
 import { apart, type Me } from "./me";
 import type { Card, Settings } from "./records";
 import type { Render } from "./render";
+import type { Space } from "./storage";
 import type { Device } from "./store";
 import { _ } from "./text";
 import type { Snapshot, Vault } from "./vault";
@@ -19,6 +20,8 @@ export interface Env {
   online(): boolean;
   /** Asks for a sync soon, without waiting for it; `asked`: by a person, so that waiting times do not count. */
   sync(asked?: boolean): void;
+  /** Room on the phone; null where the browser does not tell. */
+  space?(): Promise<Space | null>;
   /** Ends this browser's push subscription, if there is one. */
   stopPush?(): Promise<void>;
   /** Tells open pages that what they show may have changed. */

@@ -1,6 +1,7 @@
 /** What runs in each of the phone's pages: htmx, the worker, and when to sync. */
 import htmx from "htmx.org";
 import { enhanceForms } from "./form/enhance";
+import { protectStorage } from "./protect";
 import { attachReminders, keepOn } from "./reminders";
 import { listenScreens } from "./screens";
 
@@ -84,5 +85,6 @@ document.addEventListener("htmx:before:swap", () => {
 
 void watchVersions().catch(() => undefined);
 listenScreens();
+protectStorage();
 attachReminders(document);
 void keepOn();

@@ -5,6 +5,7 @@
 import { type Context, type Env, html, notFound, type OpenContext, page, redirect } from "./context";
 import { whoIs } from "./me";
 import { routes } from "./routes";
+import { isFull } from "./spare";
 import { _ } from "./text";
 import { Vault } from "./vault";
 
@@ -31,7 +32,7 @@ async function answer(request: Request, env: Env): Promise<Response> {
     c = { env, request, url, partial, params: {}, settings: await env.device.settings() };
     return await dispatch(c);
   } catch (error) {
-    console.error(error);
+    if (!isFull(error)) console.error(error);
     return failed(env, c, error);
   }
 }
@@ -80,7 +81,7 @@ function decode(part: string): string {
 
 /** Whatever went wrong: a full phone is told apart, because there the person can help. */
 function failed(env: Env, c: OpenContext | null, error: unknown): Response {
-  const full = error instanceof Error && error.name === "QuotaExceededError";
+  const full = isFull(error);
   const data = { problem: full ? "full" : "bug", title: full ? _("手机空间满了") : _("这一页没打开") };
   try {
     if (c) return page(c, "app/problem.html", data, full ? 507 : 500);

@@ -7,6 +7,8 @@ import { listenForPush, stopPush, within } from "./push";
 import type { Card, SyncNote } from "./records";
 import { makeRender } from "./render";
 import { respond } from "./respond";
+import { holdPlace } from "./spare";
+import { space } from "./storage";
 import { Device } from "./store";
 import { Vault } from "./vault";
 
@@ -28,6 +30,7 @@ function env(event: ExtendableEvent): Env {
     fetch: (path, init) => fetch(path, init),
     online: () => navigator.onLine,
     sync: (asked) => event.waitUntil(syncSoon(asked)),
+    space: () => space(navigator.storage),
     stopPush: () => within(3000, stopPush(self.registration)),
     changed: () => event.waitUntil(tell({ type: "changed" })),
   };
@@ -54,6 +57,7 @@ async function takeOver(): Promise<void> {
     names.filter((name) => name.startsWith("zoufang-") && name !== CACHE).map((n) => caches.delete(n)),
   );
   await self.clients.claim();
+  await holdPlace();
 }
 
 self.addEventListener("fetch", (event) => {
@@ -107,6 +111,7 @@ async function sync(asked = true): Promise<void> {
     const left = cards.filter(({ signedIn, unsent, delivery }) => !signedIn && unsent > 0 && delivery);
     open.sort((a, b) => Number(b.id === current) - Number(a.id === current));
     for (const card of [...open, ...left]) await syncOne(card, asked);
+    await holdPlace();
   });
 }
 

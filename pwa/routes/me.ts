@@ -1,6 +1,7 @@
 /** 我的: who is signed in, how the screen looks, this phone and its version. */
 import { type Context, type OpenContext, open, page, type Route, redirect } from "../context";
 import type { Settings } from "../records";
+import { standing } from "../storage";
 import { _, fmt } from "../text";
 
 const SIZES: { name: Settings["text"]; text: () => string }[] = [
@@ -26,6 +27,7 @@ async function show(c: Context): Promise<Response> {
     unsent_text: unsent > 0 ? fmt(_("{n}条待同步，都在本机"), { n: unsent }) : _("都已经传上去了"),
     sizes: SIZES.map(({ name, text }) => ({ name, text: text(), on: name === c.settings.text })),
     themes: THEMES.map(({ name, text }) => ({ name, text: text(), on: name === c.settings.theme })),
+    room: standing((await c.env.space?.()) ?? null),
     version: c.env.version,
     back: "/app/me",
     others: c.card.schools.filter(({ id }) => id !== c.card.school),

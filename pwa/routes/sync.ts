@@ -3,6 +3,7 @@ import { type Context, page, type Route, redirect } from "../context";
 import { apart } from "../me";
 import type { SyncNote } from "../records";
 import { lastRun, standOf } from "../stand";
+import { warning } from "../storage";
 import { _, fmt } from "../text";
 import { row } from "../words";
 
@@ -22,6 +23,7 @@ async function content(c: Context): Promise<object> {
     waiting_text: fmt(_("待同步 {n}条"), { n: rows.length }),
     apart: needing,
     apart_text: fmt(_("要处理 {n}条"), { n: needing.length }),
+    warning: warning((await c.env.space?.()) ?? null, c.snap, now),
     last: lastRun(note, now),
     signin_url: `/app/signin?phone=${encodeURIComponent(c.card.phone)}`,
   };

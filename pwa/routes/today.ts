@@ -5,6 +5,7 @@ import { nightOf } from "../filling";
 import { apart, type Me, standing } from "../me";
 import type { SyncNote } from "../records";
 import { standOf } from "../stand";
+import { warning } from "../storage";
 import { _, fmt } from "../text";
 import type { Snapshot, View } from "../vault";
 import { dueWords, mealWord, placeOf } from "../words";
@@ -48,7 +49,9 @@ export async function standHere(c: Context): Promise<object> {
   const unsent = c.snap.unsentDocs.length;
   const note = await c.vault.shelf.note<SyncNote>("sync");
   const needing = apart(c.snap, c.me);
+  const room = (await c.env.space?.()) ?? null;
   return {
+    warning: warning(room, c.snap, c.env.now()),
     ...standOf(note, unsent, c.env.online(), c.env.now()),
     unsent,
     unsent_note: unsent > 0 ? _("都在本机") : _("没有等着的"),

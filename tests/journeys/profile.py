@@ -1,4 +1,4 @@
-"""Searches a copied browser profile for texts, unpacked and in each encoding, as who finds the phone would."""
+"""Searches a copied browser profile for texts, unpacked and in each encoding, as a finder would."""
 
 from __future__ import annotations
 
