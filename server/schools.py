@@ -36,6 +36,9 @@ life = Table(
 )
 
 
+_EPOCH = select(life.c.epoch).where(life.c.id == 1)
+
+
 @dataclass(frozen=True, slots=True)
 class School:
     """A school without its counter, which only the gateway touches."""
@@ -83,7 +86,7 @@ async def change_settings(conn: AsyncConnection, school: str, changes: dict[str,
 
 async def epoch(conn: AsyncConnection) -> str:
     """The name of this life of the database (see the sync protocol)."""
-    return (await conn.execute(select(life.c.epoch).where(life.c.id == 1))).scalar_one()
+    return (await conn.execute(_EPOCH)).scalar_one()
 
 
 async def begin_life(conn: AsyncConnection) -> None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.gateway.models import docs, holds
@@ -118,21 +118,25 @@ def principal_of(person: Doc, school: str) -> Principal:
     )
 
 
+# Asked with every request: made once, as building a statement costs more than running it.
+_PERSON = select(docs.c.body).where(
+    docs.c.school_id == bindparam("school"), docs.c.id == bindparam("user"), docs.c.kind == "person"
+)
+_SCHOOLS = (
+    select(schools.c.id, schools.c.name)
+    .join(holds, holds.c.school_id == schools.c.id)
+    .where(holds.c.user_id == bindparam("user"), holds.c.tag == "member", holds.c.removed.is_(None))
+    .order_by(holds.c.added, schools.c.id)
+)
+
+
 async def load_principal(conn: AsyncConnection, user_id: str, school_id: str) -> Principal | None:
     """The person at this school, or None where there is none. Someone without roles is returned, revoked."""
-    query = select(docs.c.body).where(
-        docs.c.school_id == school_id, docs.c.id == user_id, docs.c.kind == "person"
-    )
-    body = (await conn.execute(query)).scalar_one_or_none()
+    body = (await conn.execute(_PERSON, {"school": school_id, "user": user_id})).scalar_one_or_none()
     return principal_of(decode_doc(body), school_id) if body is not None else None
 
 
 async def schools_of(conn: AsyncConnection, user_id: str) -> list[dict[str, str]]:
     """The schools where this user has a role: `[{"id", "name"}]`, the longest held first."""
-    query = (
-        select(schools.c.id, schools.c.name)
-        .join(holds, holds.c.school_id == schools.c.id)
-        .where(holds.c.user_id == user_id, holds.c.tag == "member", holds.c.removed.is_(None))
-        .order_by(holds.c.added, schools.c.id)
-    )
-    return [dict(row) for row in (await conn.execute(query)).mappings()]
+    rows = await conn.execute(_SCHOOLS, {"user": user_id})
+    return [{"id": row.id, "name": row.name} for row in rows]

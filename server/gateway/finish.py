@@ -1,6 +1,7 @@
 """The end of a unit of work: docs, references, tags and holds go to the database, each in one batch."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -16,6 +17,28 @@ from sync.doc import Doc, Register, encode
 
 TAG = 80  # characters of a tag that are kept, on both sides of the meeting
 
+# Run for every push: made once, as building a statement costs more than running it.
+_COUNT = update(schools).where(schools.c.id == bindparam("school")).values(rev=bindparam("last"))
+_IDS = bindparam("ids", expanding=True)
+_STANDING = select(doc_tags.c.doc_id, doc_tags.c.tag, doc_tags.c.view).where(
+    doc_tags.c.school_id == bindparam("school"), doc_tags.c.doc_id.in_(_IDS), doc_tags.c.removed.is_(None)
+)
+_ABOUT = select(doc_refs.c.doc_id).where(
+    doc_refs.c.school_id == bindparam("school"), doc_refs.c.ref.in_(_IDS)
+)
+_REFER = insert(doc_refs)
+_END_TAG = (
+    update(doc_tags)
+    .where(
+        doc_tags.c.school_id == bindparam("b_school_id"),
+        doc_tags.c.doc_id == bindparam("b_doc_id"),
+        doc_tags.c.tag == bindparam("b_tag"),
+        doc_tags.c.view == bindparam("b_view"),
+        doc_tags.c.removed.is_(None),
+    )
+    .values(removed=bindparam("b_added"))
+)
+
 
 async def finish(work: Work) -> None:
     """Write what changed. Nothing changed: nothing is written and the school's counter stands still."""
@@ -28,13 +51,17 @@ async def finish(work: Work) -> None:
     for doc in changed:
         if doc.kind == "person":
             await _write_holds(work, doc)
-    await work.conn.execute(update(schools).where(schools.c.id == work.school).values(rev=work.rev))
+    await work.conn.execute(_COUNT, {"school": work.school, "last": work.rev})
 
 
 def upsert(conn: AsyncConnection, table: Any) -> Any:
     """An INSERT that replaces the row with the same key, in the database's own words."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
+    return _upsert(conn.dialect.name, table)
+
+
+@cache
+def _upsert(dialect: str, table: Any) -> Any:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     keys = [c.name for c in table.primary_key]
     rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)
@@ -84,7 +111,7 @@ async def _write_refs(work: Work, changed: list[Doc]) -> None:
     }
     if now - was:
         rows = [{"school_id": work.school, "doc_id": i, "ref": ref} for i, ref in sorted(now - was)]
-        await work.conn.execute(insert(doc_refs), rows)
+        await work.conn.execute(_REFER, rows)
     for doc_id, ref in sorted(was - now):
         await work.conn.execute(
             delete(doc_refs).where(
@@ -117,8 +144,7 @@ async def _affected(work: Work, changed: list[Doc]) -> list[Doc]:
     moved = [doc for doc in changed if doc.kind == "student" and _moves(work.before[doc.id], doc)]
     known = [doc.id for doc in moved if work.before[doc.id] is not None]
     for part in chunks(known):
-        query = select(doc_refs.c.doc_id).where(doc_refs.c.school_id == work.school, doc_refs.c.ref.in_(part))
-        ids |= set((await work.conn.execute(query)).scalars())
+        ids |= set((await work.conn.execute(_ABOUT, {"school": work.school, "ids": part})).scalars())
     for doc in moved:
         for version in (work.before[doc.id], doc):
             ids |= {h for h in [version.values().get("household") if version else None] if h}
@@ -136,17 +162,14 @@ async def _write_tags(work: Work, affected: list[Doc]) -> None:
     wanted = await _wanted_tags(work, affected)
     standing: dict[str, set[tuple[str, str]]] = {doc_id: set() for doc_id in wanted}
     for part in chunks(i for i in wanted if work.before[i] is not None):
-        query = select(doc_tags.c.doc_id, doc_tags.c.tag, doc_tags.c.view).where(
-            doc_tags.c.school_id == work.school, doc_tags.c.doc_id.in_(part), doc_tags.c.removed.is_(None)
-        )
-        for row in await work.conn.execute(query):
-            standing[row.doc_id].add((row.tag, row.view))
+        for doc_id, tag, view in await work.conn.execute(_STANDING, {"school": work.school, "ids": part}):
+            standing[doc_id].add((tag, view))
     new, gone = [], []
     for doc_id, tags in wanted.items():
         new += [_tag_row(work, doc_id, t) for t in sorted(tags - standing[doc_id])]
         gone += [_tag_row(work, doc_id, t) for t in sorted(standing[doc_id] - tags)]
     if gone:
-        await work.conn.execute(_end_tag(), [{f"b_{k}": v for k, v in row.items()} for row in gone])
+        await work.conn.execute(_END_TAG, [{f"b_{k}": v for k, v in row.items()} for row in gone])
     if new:
         await work.conn.execute(upsert(work.conn, doc_tags), [{**row, "removed": None} for row in new])
 
@@ -159,20 +182,6 @@ def _tag_row(work: Work, doc_id: str, tag: tuple[str, str]) -> dict[str, Any]:
         "view": tag[1],
         "added": work.rev,
     }
-
-
-def _end_tag() -> Any:
-    return (
-        update(doc_tags)
-        .where(
-            doc_tags.c.school_id == bindparam("b_school_id"),
-            doc_tags.c.doc_id == bindparam("b_doc_id"),
-            doc_tags.c.tag == bindparam("b_tag"),
-            doc_tags.c.view == bindparam("b_view"),
-            doc_tags.c.removed.is_(None),
-        )
-        .values(removed=bindparam("b_added"))
-    )
 
 
 async def _wanted_tags(work: Work, affected: list[Doc]) -> dict[str, set[tuple[str, str]]]:

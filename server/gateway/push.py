@@ -4,18 +4,23 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
 from server.gateway.models import clients, ops
 from server.gateway.take import Incoming, incoming, take
 from server.gateway.work import Env, Work, chunks
-from server.gateway.write import ensure_client
+from server.gateway.write import standing_of
 from server.problems import Problem
 from sync.protocol import MAX_OP_BYTES, MAX_OPS, MAX_PUSH_BYTES, BadEnvelope, Result, digest, read_seq
 
 _result = msgspec.json.Decoder(Result).decode
+
+
+_STANDING = select(clients.c.user_id, clients.c.last_seq, clients.c.durable).where(
+    clients.c.id == bindparam("client")
+)
 
 
 class Pushed(NamedTuple):
@@ -60,7 +65,7 @@ async def push(
     """
     work = await Work.begin(conn, env, who.school)
     try:
-        last = await ensure_client(conn, client, who.user, device, env)
+        last, durable = await standing_of(conn, client, who.user, device, env)
     except PermissionError:
         raise Problem(403, "client") from None
     known = await _stored(conn, client, [one.seq for one in sent if one.seq <= last])
@@ -77,14 +82,12 @@ async def push(
             raise Problem(409, "gap", acked=last, expected=last + len(new) + 1)
     fresh = await take(work, who, client, list(new.values()), trusted)
     answers = {seq: result for seq, (_, result) in known.items()} | {r.seq: r for r in fresh}
-    durable = (await conn.execute(select(clients.c.durable).where(clients.c.id == client))).scalar_one()
     return Pushed(last + len(new), durable, [answers[one.seq] for one in sent])
 
 
 async def standing(conn: AsyncConnection, who: Principal, client: str) -> Pushed:
     """Where a client stands that pushes nothing. Raises Problem 403 `client`."""
-    query = select(clients.c.user_id, clients.c.last_seq, clients.c.durable).where(clients.c.id == client)
-    row = (await conn.execute(query)).first()
+    row = (await conn.execute(_STANDING, {"client": client})).first()
     if row is not None and row.user_id != who.user:
         raise Problem(403, "client")
     return Pushed(row.last_seq, row.durable, []) if row else Pushed(0, 0, [])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
@@ -31,22 +31,22 @@ def standing() -> Any:
     return and_(doc_tags.c.removed.is_(None), holds.c.removed.is_(None))
 
 
+_TAGGED = (
+    doc_tags.c.school_id == bindparam("school"),
+    holds.c.user_id == bindparam("user"),
+    doc_tags.c.doc_id.in_(bindparam("ids", expanding=True)),
+)
+_VIEWS = select(doc_tags.c.doc_id, doc_tags.c.view).join(holds, meeting()).where(*_TAGGED, standing())
+_EVER = select(doc_tags.c.doc_id).join(holds, meeting()).where(*_TAGGED, overlapping())
+
+
 async def views_of(conn: AsyncConnection, who: Principal, ids: Iterable[str]) -> Views:
     """The views that a person has now of these docs; a doc out of scope is absent."""
     found: Views = {}
     for part in chunks(ids):
-        query = (
-            select(doc_tags.c.doc_id, doc_tags.c.view)
-            .join(holds, meeting())
-            .where(
-                doc_tags.c.school_id == who.school,
-                holds.c.user_id == who.user,
-                doc_tags.c.doc_id.in_(part),
-                standing(),
-            )
-        )
-        for row in await conn.execute(query):
-            found.setdefault(row.doc_id, set()).add(row.view)
+        rows = await conn.execute(_VIEWS, {"school": who.school, "user": who.user, "ids": part})
+        for doc_id, view in rows:
+            found.setdefault(doc_id, set()).add(view)
     return found
 
 
@@ -54,15 +54,6 @@ async def ever_seen(conn: AsyncConnection, who: Principal, ids: Iterable[str]) -
     """Which of these docs are or once were in the person's scope."""
     found: set[str] = set()
     for part in chunks(ids):
-        query = (
-            select(doc_tags.c.doc_id)
-            .join(holds, meeting())
-            .where(
-                doc_tags.c.school_id == who.school,
-                holds.c.user_id == who.user,
-                doc_tags.c.doc_id.in_(part),
-                overlapping(),
-            )
-        )
-        found |= set((await conn.execute(query)).scalars())
+        rows = await conn.execute(_EVER, {"school": who.school, "user": who.user, "ids": part})
+        found |= set(rows.scalars())
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.access import Principal, load_principal
@@ -21,6 +21,12 @@ from sync.protocol import Op, Result, Warn, clean, decode_op, digest
 from sync.protocol import encode as encode_json
 
 BREATH = 250
+_LOG = insert(ops)
+_CLIENT = (
+    update(clients)
+    .where(clients.c.id == bindparam("client"))
+    .values(last_seq=bindparam("last"), seen=bindparam("now"))
+)
 log = logging.getLogger("zoufang")
 
 
@@ -156,10 +162,10 @@ async def _log(work: Work, who: Principal, client: str, answered: list[tuple[Inc
     for op, result in work.server_ops:
         rows.append(_row(work, "", hand, Incoming(op.seq, encode_json(op), op), result))
     if rows:
-        await work.conn.execute(insert(ops), rows)
+        await work.conn.execute(_LOG, rows)
     if answered:
-        values = {"last_seq": answered[-1][0].seq, "seen": work.now}
-        await work.conn.execute(update(clients).where(clients.c.id == client).values(values))
+        now = {"client": client, "last": answered[-1][0].seq, "now": work.now}
+        await work.conn.execute(_CLIENT, now)
     if work.server_ops:
         row = {"id": hand, "user_id": "", "device": "", "durable": 0, "seen": work.now}
         await work.conn.execute(upsert(work.conn, clients), [{**row, "last_seq": work.server_ops[-1][0].seq}])

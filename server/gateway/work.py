@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal, server_principal
@@ -29,6 +29,28 @@ class Env(NamedTuple):
 
     forms: Forms
     clock: Callable[[], datetime]
+
+
+# Run for every push: made once, as building a statement costs more than running it.
+_HERE = docs.c.school_id == bindparam("school")
+_IDS = bindparam("ids", expanding=True)
+_LOCK = (
+    select(schools.c.rev, select(erasures.c.school_id).where(erasures.c.school_id == schools.c.id).exists())
+    .where(schools.c.id == bindparam("school"))
+    .with_for_update(of=schools)
+)
+_BODIES = select(docs.c.id, docs.c.body).where(_HERE, docs.c.id.in_(_IDS))
+_REFERRING = (
+    select(doc_refs.c.doc_id)
+    .join(docs, (docs.c.school_id == doc_refs.c.school_id) & (docs.c.id == doc_refs.c.doc_id))
+    .where(
+        doc_refs.c.school_id == bindparam("school"),
+        doc_refs.c.ref.in_(_IDS),
+        docs.c.kind == bindparam("kind"),
+    )
+)
+_OF_KIND = select(docs.c.id).where(_HERE, docs.c.kind == bindparam("kind"))
+_LAST_SEQ = select(clients.c.last_seq).where(clients.c.id == bindparam("client"))
 
 
 class NoSchool(Exception):
@@ -60,9 +82,7 @@ class Work:
     @classmethod
     async def begin(cls, conn: AsyncConnection, env: Env, school: str) -> "Work":
         """Lock the school's counter. Raises NoSchool."""
-        erasing = select(erasures.c.school_id).where(erasures.c.school_id == school).exists()
-        query = select(schools.c.rev, erasing).where(schools.c.id == school).with_for_update(of=schools)
-        row = (await conn.execute(query)).one_or_none()
+        row = (await conn.execute(_LOCK, {"school": school})).one_or_none()
         if row is None:
             raise NoSchool(school)
         return cls(conn, env, school, row[0], row[1])
@@ -70,10 +90,9 @@ class Work:
     async def load(self, ids: Iterable[str]) -> None:
         """Bring docs in, those that are not in yet."""
         for part in chunks(i for i in ids if i not in self.docs):
-            here = (docs.c.school_id == self.school) & docs.c.id.in_(part)
-            query = select(docs.c.id, docs.c.body).where(here)
+            rows = await self.conn.execute(_BODIES, {"school": self.school, "ids": part})
             # an empty body: of an erased doc only the row is left, which tells phones that it is gone
-            found = {row.id: decode(row.body) for row in await self.conn.execute(query) if row.body}
+            found = {row.id: decode(row.body) for row in rows if row.body}
             for doc_id in part:
                 self.before[doc_id] = self.docs[doc_id] = found.get(doc_id)
 
@@ -104,20 +123,16 @@ class Work:
         """Docs of a kind that are about any of these (pupils, households …), as they are now."""
         wanted, found = set(ids), set()
         for part in chunks(wanted):
-            query = (
-                select(doc_refs.c.doc_id)
-                .join(docs, (docs.c.school_id == doc_refs.c.school_id) & (docs.c.id == doc_refs.c.doc_id))
-                .where(doc_refs.c.school_id == self.school, doc_refs.c.ref.in_(part), docs.c.kind == kind)
-            )
-            found |= set((await self.conn.execute(query)).scalars())
+            about = {"school": self.school, "ids": part, "kind": kind}
+            found |= set((await self.conn.execute(_REFERRING, about)).scalars())
         await self.load(sorted(found))
         now = [doc for doc in self.docs.values() if doc is not None and doc.kind == kind]
         return [doc for doc in now if wanted & refs_of(doc)]
 
     async def of_kind(self, kind: str) -> list[Doc]:
         """All docs of a kind; only for kinds of which a school has few (buildings)."""
-        query = select(docs.c.id).where(docs.c.school_id == self.school, docs.c.kind == kind)
-        await self.load((await self.conn.execute(query)).scalars())
+        found = await self.conn.execute(_OF_KIND, {"school": self.school, "kind": kind})
+        await self.load(found.scalars())
         return [doc for doc in self.docs.values() if doc is not None and doc.kind == kind]
 
     def merge(self, op: Op, who: Principal, client: str) -> Result:
@@ -156,8 +171,8 @@ class Work:
     async def next_server_seq(self) -> int:
         """The next seq of the server's own client."""
         if self._server_seq is None:
-            query = select(clients.c.last_seq).where(clients.c.id == server_client(self.school))
-            self._server_seq = (await self.conn.execute(query)).scalar_one_or_none() or 0
+            found = await self.conn.execute(_LAST_SEQ, {"client": server_client(self.school)})
+            self._server_seq = found.scalar_one_or_none() or 0
         self._server_seq += 1
         return self._server_seq
 

@@ -1,9 +1,10 @@
 """Writing docs from inside the server: office, online forms, imports, the demo. The same ops as a phone's."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal, server_principal
@@ -14,21 +15,38 @@ from sync.ids import form_id
 from sync.protocol import Op, Result
 from sync.protocol import encode as encode_json
 
+_CLIENT = (
+    select(clients.c.user_id, clients.c.last_seq, clients.c.durable)
+    .where(clients.c.id == bindparam("client"))
+    .with_for_update()
+)
+
+
+class Standing(NamedTuple):
+    """A client's last seq, and the last that is backed up."""
+
+    last: int
+    durable: int
+
 
 async def ensure_client(conn: AsyncConnection, client: str, user: str, device: str, env: Env) -> int:
     """The client's last seq; a client that is not known yet begins at 0 and belongs to this user.
 
     Raises PermissionError if it is another user's.
     """
-    query = select(clients.c.user_id, clients.c.last_seq).where(clients.c.id == client).with_for_update()
-    row = (await conn.execute(query)).first()
+    return (await standing_of(conn, client, user, device, env)).last
+
+
+async def standing_of(conn: AsyncConnection, client: str, user: str, device: str, env: Env) -> Standing:
+    """Where a client stands; one that is not known yet begins at 0. Raises as `ensure_client` does."""
+    row = (await conn.execute(_CLIENT, {"client": client})).first()
     if row is None:
         new = {"id": client, "user_id": user, "last_seq": 0, "durable": 0, "device": device[:200]}
         await conn.execute(insert(clients).values(**new, seen=env.clock()))
-        return 0
+        return Standing(0, 0)
     if row.user_id != user:
         raise PermissionError(client)
-    return row.last_seq
+    return Standing(row.last_seq, row.durable)
 
 
 async def submit(
