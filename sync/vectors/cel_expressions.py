@@ -60,7 +60,10 @@ class _Writer:
         return f"({text})" if self.draw(st.booleans()) else text
 
     def chosen(self, depth: int, branch: Callable[[int], str]) -> str:
-        return f"({self.truth(depth - 1)} ? {branch(depth - 1)} : {branch(depth - 1)})"
+        other = branch(depth - 1)
+        if self.draw(st.booleans()):
+            other = f"{self.truth(0)} ? {other} : {branch(0)}"
+        return f"({self.truth(depth - 1)} ? {branch(depth - 1)} : {other})"
 
     def value(self) -> str:
         return self.pick(VALUES + [f"{name}.{part}" for name in self.maps for part in "ab"])
@@ -73,7 +76,9 @@ class _Writer:
 
     def number(self, depth: int) -> str:
         if depth <= 0:
-            return self.one(lambda: self.pick(NUMBERS), lambda: f"num({self.given()})")
+            return self.one(
+                lambda: self.pick(NUMBERS), lambda: self.pick(NUMBERS), lambda: f"num({self.given()})"
+            )
         return self.one(
             lambda: self.number(0),
             lambda: self.joined(
@@ -130,11 +135,12 @@ class _Writer:
         return self.one(
             lambda: f"{item} {self.pick(['<', '>=', '=='])} {self.pick(WORDS)}",
             lambda: f"{item}.{self.pick(METHODS)}({self.pick(WORDS)}) || {item} == {self.pick(WORDS)}",
+            lambda: f"!({item}.{self.pick(METHODS)}({self.pick(WORDS)}))",
             lambda: f"{item} + {self.pick(WORDS)} == {self.pick(WORDS)} && {self.truth(0)}",
         )
 
     def compared(self, depth: int) -> str:
-        side = self.one(lambda: "num", lambda: "str", lambda: "value", lambda: "bool")
+        side = self.pick(["num", "str", "value", "value", "bool"])
         if side == "value":
             constant = self.pick([*WORDS, "null", "true", "false"])
             return self.joined(self.value(), self.pick(["==", "!="]), constant)
@@ -159,8 +165,10 @@ class _Writer:
             lambda: self.truth(0),
             lambda: self.joined(self.truth(depth - 1), self.pick(["&&", "||"]), self.truth(depth - 1)),
             lambda: f"!{self.pick(['', '!'])}({self.truth(depth - 1)})",
+            lambda: f"!{self.macro(self.pick(['exists', 'all']), depth)}",
             lambda: self.compared(depth),
             lambda: self.compared(depth),
+            lambda: f"str({self.given()}).contains({self.pick(WORDS)})",
             lambda: self.joined(
                 self.text(depth - 1), "in", self.pick(["f.some", '["study", "x", "12.50"]', "[]"])
             ),
@@ -178,6 +186,7 @@ def _written(draw: DrawFn) -> str:
         lambda: writer.truth(DEPTH),
         lambda: writer.truth(DEPTH),
         lambda: writer.number(DEPTH),
+        lambda: f"str({writer.value()})",
         lambda: writer.text(DEPTH),
     )
 
