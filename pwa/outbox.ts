@@ -2,9 +2,11 @@
  * Push, then pull, until both sides have everything (sync/PROTOCOL.md). Whatever goes wrong, nothing of the queue is
  * lost: an op leaves it only with the server's answer, and its body stays until the server has it in a backup.
  */
+import { Locked } from "./boxes";
 import { answered, forked, gap, resynced, take } from "./exchange";
 import { type Op, type Problem, problemName, type SyncReply, type SyncRequest, VERSION } from "./protocol";
 import { type Card, NEVER_SYNCED, type SyncNote } from "./records";
+import { again, deliverSealed } from "./sealed";
 import type { Vault } from "./vault";
 
 /** What syncing needs of the outside. */
@@ -39,6 +41,7 @@ class Stop extends Error {
 /** One run: ends in step, or with a note that says why not and when to try again. Never rejects for a network. */
 export async function run(vault: Vault, net: Net): Promise<SyncNote> {
   const before = (await vault.shelf.note<SyncNote>("sync")) ?? NEVER_SYNCED;
+  if ((await vault.shelf.load())?.locked) return runLocked(vault, net, before);
   let note: SyncNote = { ...before, state: "busy", at: net.now(), sent: 0, got: {} };
   const tell = async (next: SyncNote) => {
     note = next;
@@ -52,7 +55,7 @@ export async function run(vault: Vault, net: Net): Promise<SyncNote> {
     await tell({ ...note, state: "ok", at: net.now(), okAt: net.now(), tries: 0, next: 0 });
   } catch (error) {
     const stop = error instanceof Stop ? error : new Stop("trouble");
-    if (!(error instanceof Stop)) console.error(error);
+    if (!(error instanceof Stop || error instanceof Locked)) console.error(error);
     const wait = Math.max(stop.wait, backOff(before.tries, net.random()));
     await tell({
       ...note,
@@ -62,6 +65,19 @@ export async function run(vault: Vault, net: Net): Promise<SyncNote> {
       next: net.now() + wait,
     });
   }
+  return note;
+}
+
+/** Nothing can be read: what waits goes sealed, and nothing comes in. What the last open run said stays. */
+async function runLocked(vault: Vault, net: Net, before: SyncNote): Promise<SyncNote> {
+  const done = await deliverSealed(vault, (path, init) => timely(net, path, init), net.now).catch(
+    () => false,
+  );
+  const wait = done ? 0 : net.now() + backOff(before.tries, net.random());
+  const note: SyncNote = { ...before, tries: done ? 0 : before.tries + 1, next: wait };
+  if (note.state === "busy") note.state = "none";
+  await vault.shelf.putNote("sync", note);
+  await net.progress(note);
   return note;
 }
 
@@ -79,6 +95,7 @@ async function rounds(
   const course = { most: 200, csrf: vault.card.csrf, freshCsrf: false };
   const { left } = await vault.begin();
   for (let i = 0; i < ROUNDS; i++) {
+    await bringShut(vault, net);
     const request = await next(vault, course.most);
     const reply = await post(vault.card, net, request, course);
     if (reply === "again") continue;
@@ -87,7 +104,7 @@ async function rounds(
       continue;
     }
     await vault.write((stored) => {
-      if (stored.core.left !== left) throw new Stop("signin");
+      if (stored.core.left !== left || stored.locked) throw new Stop("signin");
       return answered(stored, request, reply.body, net.now());
     });
     const got = { ...note().got };
@@ -99,6 +116,14 @@ async function rounds(
     if (!reply.body.more && waiting.length === 0) return;
   }
   throw new Stop("trouble");
+}
+
+/** What can't be read any more goes before what is pushed now: the server takes a client's ops in order only. */
+async function bringShut(vault: Vault, net: Net): Promise<void> {
+  const { shut = [], core } = (await vault.snapshot()).stored;
+  if (!shut.some(({ client }) => client === core.client)) return;
+  const done = await deliverSealed(vault, (path, init) => timely(net, path, init), net.now, true);
+  if (!done) throw new Stop("trouble");
 }
 
 /** The next request, its ops marked as sent beforehand. */
@@ -127,7 +152,8 @@ type Reply =
 const NOT_SIGNED_IN: Reply = { ok: false, status: 401, problem: {}, wait: 0 };
 
 async function post(card: Card, net: Net, request: SyncRequest, course: Course): Promise<Reply> {
-  if (!card.signedIn) return card.delivery ? deliver(net, request, card.delivery) : NOT_SIGNED_IN;
+  if (!(card.session ?? card.signedIn))
+    return card.delivery ? deliver(net, request, card.delivery) : NOT_SIGNED_IN;
   const headers = { "X-CSRFToken": course.csrf, "X-School": card.school };
   const response = await send(net, request, headers, "same-origin");
   if (response.ok) return { ok: true, body: await readReply(response) };
@@ -162,20 +188,17 @@ async function send(
   headers: Record<string, string>,
   credentials: RequestCredentials,
 ): Promise<Response> {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT);
   const { body, encoding } = await packed(JSON.stringify(request));
   const all = { "Content-Type": "application/json", ...encoding, ...headers };
+  return timely(net, "/sync", { method: "POST", body, headers: all, credentials, cache: "no-store" });
+}
+
+/** A request that is given up after a while. */
+async function timely(net: Net, path: string, init: RequestInit): Promise<Response> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT);
   try {
-    const init = {
-      method: "POST",
-      body,
-      headers: all,
-      credentials,
-      cache: "no-store" as const,
-      signal: abort.signal,
-    };
-    return await net.fetch("/sync", init);
+    return await net.fetch(path, { ...init, signal: abort.signal });
   } catch {
     throw new Stop("offline");
   } finally {
@@ -221,6 +244,12 @@ async function freshCsrf(net: Net): Promise<string> {
   return csrf;
 }
 
+async function isOurs(vault: Vault, net: Net): Promise<boolean> {
+  const response = await timely(net, "/session", { credentials: "same-origin", cache: "no-store" });
+  const { user } = (await readProblem(response)) as { user?: { id?: string } };
+  return user?.id === vault.card.user;
+}
+
 /** Brings the queue into the shape that the server asks for, or ends the run. */
 async function refused(
   vault: Vault,
@@ -232,13 +261,19 @@ async function refused(
 ): Promise<void> {
   const name = problemName(problem);
   const kept = await vault.shelf.allOps();
-  if (status === 409 && name === "gap") await vault.write((now) => gap(now, kept, problem.expected ?? 1));
-  else if (status === 409 && name === "fork") await vault.write((now) => forked(now, problem.differs ?? 1));
+  if (status === 409 && name === "gap") {
+    if (!(await again(vault, problem.expected ?? 1)))
+      await vault.write((now) => gap(now, kept, problem.expected ?? 1));
+  } else if (status === 409 && name === "fork") await vault.write((now) => forked(now, problem.differs ?? 1));
   else if (status === 409 && name === "resync") {
     await vault.write((now) => resynced(now, kept, problem, net.now()));
+    await again(vault, (problem.acked ?? 0) + 1);
   } else if (status === 413 && course.most > 1) course.most = Math.ceil(course.most / 4);
-  else if (status === 403 && name === "client") await vault.write((now) => forked(now, 1));
-  else if (status === 409 && name === "upgrade") throw new Stop("upgrade");
+  else if (status === 403 && name === "client") {
+    // Another person signed in here meanwhile: the request went under their session, and the client is as it was.
+    if (!(await isOurs(vault, net))) throw new Stop("signin");
+    await vault.write((now) => forked(now, 1));
+  } else if (status === 409 && name === "upgrade") throw new Stop("upgrade");
   else if (status === 401) throw new Stop("signin");
   else throw new Stop(status === 429 || status >= 500 ? "later" : "trouble", wait);
 }

@@ -22,6 +22,8 @@ export interface Core {
   skew: number;
   /** How often somebody has signed out of here: what was asked for before then is not stored after. */
   left: number;
+  /** The data key that rows are under; none in a store of before there were vaults. */
+  k?: string;
 }
 
 /** What is known of a vault without opening it. */
@@ -36,7 +38,12 @@ export interface Card {
   csrf: string;
   /** Lets finished work be sent for 30 days after the session ended. */
   delivery: string | null;
+  /** False after signing out: then it opens with a contact to the server only. */
   signedIn: boolean;
+  /** Whether the browser's session is this person's; not said: as `signedIn`. */
+  session?: boolean;
+  /** Why one is asked for the password again. */
+  why?: "auto" | "lease" | "ended" | "revoked" | "older" | "";
   unsent: number;
   used: number;
 }
@@ -56,6 +63,16 @@ export interface Stored {
   core: Core;
   docs: ReadonlyMap<string, Doc>;
   ops: Queued[];
+  /** Nothing of it can be read now: `docs` and `ops` are empty. */
+  locked?: boolean;
+  /** Docs of ops that wait and can't be read: because of that, or because their key is lost. */
+  shut?: Shut[];
+}
+
+/** An op that can't be read here and still has to reach the server. */
+export interface Shut {
+  doc: string;
+  client?: string;
 }
 
 /** What one transaction writes. */
@@ -95,11 +112,3 @@ export const NEVER_SYNCED: SyncNote = {
   sent: 0,
   got: {},
 };
-
-export interface Codec {
-  seal(value: unknown): Promise<unknown>;
-  open(box: unknown): Promise<unknown>;
-}
-
-/** Values as they are. */
-export const clear: Codec = { seal: async (value) => value, open: async (box) => box };

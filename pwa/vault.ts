@@ -87,7 +87,7 @@ export class Snapshot {
 
   /** How many docs have something unsent: what "3条待同步" counts. */
   get unsentDocs(): string[] {
-    return [...new Set(this.unsent.map(({ doc }) => doc))];
+    return [...new Set([...this.unsent, ...(this.stored.shut ?? [])].map(({ doc }) => doc))];
   }
 }
 
@@ -164,6 +164,20 @@ export class Vault {
         return safe && now - answered > KEEP;
       });
       return old.length > 0 ? { core, writes: { forget: old.map(({ n }) => n) } } : null;
+    });
+    await this.pruneShut(now);
+  }
+
+  /** The same for ops whose key is lost: the server took them sealed. */
+  private async pruneShut(now: number): Promise<void> {
+    const rows = await this.shelf.opRows();
+    await this.write(({ core }) => {
+      const gone = rows.filter(({ k, client, seq = 0, delivered }) => {
+        if (k === undefined || k === core.k || delivered === undefined) return false;
+        const age = now - delivered;
+        return client === core.client ? seq <= core.durable && age > KEEP : age > OLD_CLIENT;
+      });
+      return gone.length > 0 ? { core, writes: { forget: gone.map(({ n }) => n) } } : null;
     });
   }
 

@@ -1,0 +1,236 @@
+/** How a person's data key is kept on this phone, and each thing that opens it. */
+import { type Bytes, fromText, random } from "./crypto/bytes";
+import { decrypt, encrypt, rowKey } from "./crypto/rows";
+import type { ServerKey } from "./crypto/server";
+import {
+  type Parts,
+  secretOf,
+  unwrap,
+  unwrapSelf,
+  type Wrap,
+  wrap,
+  wrapPassword,
+  wrapSelf,
+} from "./crypto/wraps";
+import { uuid7 } from "./ids";
+import type { Device } from "./store";
+
+/** The key's wraps, and what they hang on. Times in ms of this phone's clock. */
+export interface Locks {
+  user: string;
+  keyId: string;
+  deviceKey: Bytes;
+  /** Lent by the server; gone when the lease has ended and after signing out. */
+  share: Bytes | null;
+  /** The lease: when it was last renewed, and its end. */
+  since: number;
+  until: number;
+  server: ServerKey;
+  wraps: Wrap[];
+  /** Wrong passwords in a row, and the time before which none is looked at. */
+  tries: number;
+  next: number;
+  pin: Pin | null;
+}
+
+/** What a PIN is compared with, under the data key; `tries`: how often it was wrong in a row. */
+interface Pin {
+  salt: Bytes;
+  box: Bytes;
+  tries: number;
+}
+
+/** What the server says at each contact. */
+export interface Lease {
+  share: string;
+  until: string;
+  key: ServerKey;
+}
+
+const FREE_TRIES = 3;
+const FIRST_WAIT = 5_000;
+const LONGEST_WAIT = 15 * 60_000;
+const PIN_TRIES = 5;
+const PIN_ABOUT = "zoufang pin 1";
+const DAY = 86_400_000;
+/** A clock set back further than this before the lease was given is no clock to go by. */
+const BACK = 2 * DAY;
+
+export type Opened = "open" | "wrong" | "wait" | "contact";
+
+export class Keeper {
+  constructor(
+    private readonly device: Device,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** The person's locks, with a share only as long as its lease lasts. */
+  async of(user: string): Promise<Locks | undefined> {
+    const locks = await this.device.locks(user);
+    if (!locks?.share || this.lasts(locks)) return locks;
+    return this.keep({ ...locks, share: null });
+  }
+
+  private lasts({ since, until }: Locks): boolean {
+    return this.now() <= until && this.now() > since - BACK;
+  }
+
+  /** Takes the shares of ended leases away: for whenever the worker runs. */
+  async expire(): Promise<void> {
+    for (const { user } of await this.device.allLocks()) await this.of(user);
+  }
+
+  /** At a contact: the share and its lease. `serverNow`: the server's clock then, by which `until` is meant. */
+  async lend(user: string, lease: Lease, serverNow: number): Promise<void> {
+    const locks = await this.device.locks(user);
+    if (!locks) return;
+    const times = { since: this.now(), until: Date.parse(lease.until) - serverNow + this.now() };
+    const renewed = await this.keep({ ...locks, ...times, share: fromText(lease.share), server: lease.key });
+    const held = this.device.ring.key(user);
+    if (held) await this.device.ring.renew({ until: renewed.until, server: renewed.server });
+  }
+
+  /** After signing out, or revoked: opens at a contact only. */
+  async withhold(user: string): Promise<void> {
+    const locks = await this.device.locks(user);
+    if (locks) await this.keep({ ...locks, share: null, pin: null });
+  }
+
+  /** A data key for someone who has none here, or whose old one is lost. It is open then. */
+  async make(user: string, password: string, lease: Lease, serverNow: number): Promise<Locks> {
+    const raw = random(32);
+    const key = await rowKey(raw);
+    const about = { user, keyId: uuid7(this.now()), deviceKey: random(32), share: fromText(lease.share) };
+    const locks = await this.keep({
+      ...about,
+      since: this.now(),
+      until: Date.parse(lease.until) - serverNow + this.now(),
+      server: lease.key,
+      wraps: [await wrapPassword(about, raw, password), await wrapSelf(about, key, raw)],
+      tries: 0,
+      next: 0,
+      pin: null,
+    });
+    await this.hold(locks, key);
+    return locks;
+  }
+
+  /** With the password, offline too. "contact": the share is not here any more; "wait": too many wrong ones just now. */
+  async password(user: string, password: string): Promise<Opened> {
+    return this.open(user, "password", (salt) => secretOf(password, salt));
+  }
+
+  /** With what the fingerprint's credential gave. */
+  async print(user: string, secret: Bytes): Promise<Opened> {
+    return this.open(user, "prf", async () => secret);
+  }
+
+  private async open(
+    user: string,
+    kind: Wrap["kind"],
+    secret: (salt: Bytes) => Promise<Bytes>,
+  ): Promise<Opened> {
+    const locks = await this.of(user);
+    const parts = locks && partsOf(locks);
+    const found = locks?.wraps.find((one) => one.kind === kind);
+    if (!parts || !found) return "contact";
+    if (this.now() < locks.next) return "wait";
+    const raw = await unwrap(parts, found, await secret(found.salt));
+    if (!raw) {
+      const tries = locks.tries + 1;
+      await this.keep({ ...locks, tries, next: this.now() + delay(tries) });
+      return "wrong";
+    }
+    const good = await this.keep({ ...locks, tries: 0, next: 0 });
+    await this.hold(good, await rowKey(raw));
+    return "open";
+  }
+
+  private async hold({ user, keyId, server, until, pin }: Locks, key: CryptoKey): Promise<void> {
+    await this.device.ring.put({ user, keyId, key, server, until, pin: pin !== null });
+  }
+
+  /** The open key under a new password as well. */
+  async rewrap(user: string, password: string): Promise<void> {
+    await this.add(user, async (parts, raw) => wrapPassword(parts, raw, password));
+  }
+
+  /** The open key under a fingerprint's credential. */
+  async addPrint(user: string, secret: Bytes, salt: Bytes, credential: Bytes): Promise<void> {
+    await this.add(user, async (parts, raw) => ({
+      ...(await wrap(parts, "prf", raw, secret, salt)),
+      credential,
+    }));
+  }
+
+  async dropPrint(user: string): Promise<void> {
+    const locks = await this.device.locks(user);
+    if (locks) await this.keep({ ...locks, wraps: locks.wraps.filter(({ kind }) => kind !== "prf") });
+  }
+
+  private async add(user: string, make: (parts: Parts, raw: Bytes) => Promise<Wrap>): Promise<void> {
+    const locks = await this.of(user);
+    const parts = locks && partsOf(locks);
+    const held = this.device.ring.key(user);
+    const self = locks?.wraps.find(({ kind }) => kind === "self");
+    if (!parts || !held || !self) return;
+    const made = await make(parts, await unwrapSelf(parts, self, held.key));
+    await this.keep({ ...locks, wraps: [...locks.wraps.filter(({ kind }) => kind !== made.kind), made] });
+  }
+
+  /** A PIN for waking what dozes; an empty one takes it away. */
+  async setPin(user: string, digits: string): Promise<void> {
+    const locks = await this.device.locks(user);
+    const held = this.device.ring.key(user);
+    if (!locks || !held) return;
+    const salt = random(16);
+    const box = digits ? await encrypt(held.key, PIN_ABOUT, await secretOf(digits, salt)) : null;
+    await this.keep({ ...locks, pin: box && { salt, box, tries: 0 } });
+    await this.device.ring.renew({ pin: box !== null });
+  }
+
+  /** Wakes a dozing key. The fifth wrong PIN in a row lets the key go: "contact" then means that the password is due. */
+  async wake(user: string, digits: string): Promise<Opened> {
+    const locks = await this.of(user);
+    const held = await this.device.ring.find();
+    if (!locks?.pin || held?.user !== user) return "contact";
+    // Counted before it is looked at, so that a worker stopped in between gives no try away.
+    const tries = locks.pin.tries + 1;
+    await this.keep({ ...locks, pin: { ...locks.pin, tries } });
+    const wanted = await decrypt(held.key, PIN_ABOUT, locks.pin.box);
+    if (same(wanted, await secretOf(digits, locks.pin.salt))) {
+      const good = await this.keep({ ...locks, pin: { ...locks.pin, tries: 0 } });
+      await this.hold(good, held.key);
+      return "open";
+    }
+    if (tries < PIN_TRIES) return "wrong";
+    await this.keep({ ...locks, pin: null });
+    await this.device.ring.lock();
+    return "contact";
+  }
+
+  private async keep(locks: Locks): Promise<Locks> {
+    await this.device.putLocks(locks);
+    return locks;
+  }
+}
+
+function partsOf({ user, keyId, deviceKey, share }: Locks): Parts | null {
+  return share && { user, keyId, deviceKey, share };
+}
+
+/** Nothing for the first few, then 5 s, 10 s, 20 s … a quarter of an hour. */
+export function delay(tries: number): number {
+  return tries < FREE_TRIES ? 0 : Math.min(FIRST_WAIT * 2 ** (tries - FREE_TRIES), LONGEST_WAIT);
+}
+
+function same(a: Bytes, b: Bytes): boolean {
+  let differs = a.length ^ b.length;
+  for (const [i, byte] of a.entries()) differs |= byte ^ (b[i] ?? 0);
+  return differs === 0;
+}
+
+/** Whole days until the vault needs a contact; 0 on the last. */
+export function daysLeft(locks: Pick<Locks, "until">, now: number): number {
+  return Math.max(0, Math.floor((locks.until - now) / DAY));
+}
