@@ -1,50 +1,44 @@
-/** Opens what was sealed to the server's key, as PROTOCOL.md has it, with WebCrypto alone. */
+/** What the server does with what was sealed to its key, from the format alone. */
+import { fromText, toText } from "../../pwa/crypto/bytes";
+import { decrypt } from "../../pwa/crypto/rows";
+import { derived, sealTo } from "../../pwa/crypto/server";
+
+interface Key {
+  public: string;
+  private: string;
+}
 
 /** One case of sync/vectors/sealed.json; bytes are base64url. */
 export interface SealedCase {
-  key: { id: string; public: string; private: string };
+  name: string;
+  key: Key & { id: string };
+  ephemeral: Key;
   about: string;
   plain: string;
   sealed: string;
 }
 
-const CURVE = { name: "ECDH", namedCurve: "P-256" };
-const POINT = 65;
-const NONCE = 12;
+export const CURVE = { name: "ECDH", namedCurve: "P-256" };
 
-function bytes(text: string): Uint8Array<ArrayBuffer> {
-  const raw = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(raw, (char) => char.charCodeAt(0));
+export async function privateKey({ public: point, private: d }: Key): Promise<CryptoKey> {
+  const bytes = fromText(point);
+  const jwk = { kty: "EC", crv: "P-256", x: toText(bytes.subarray(1, 33)), y: toText(bytes.subarray(33)), d };
+  return crypto.subtle.importKey("jwk", jwk, CURVE, true, ["deriveBits"]);
 }
 
-const text = (raw: Uint8Array) =>
-  btoa(String.fromCharCode(...raw))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+/** Rejects where key, bytes or what they are about are others. */
+export async function opened(
+  { key, about }: SealedCase,
+  sealed: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array> {
+  const from = await crypto.subtle.importKey("raw", sealed.slice(0, 65), CURVE, false, []);
+  const shared = await crypto.subtle.deriveBits({ name: "ECDH", public: from }, await privateKey(key), 256);
+  const aes = await derived(new Uint8Array(shared), `zoufang op 1|${key.id}`);
+  return decrypt(aes, about, sealed.slice(65));
+}
 
-/** The two halves of a point of the curve. */
-const half = (point: string, index: 0 | 1) => text(bytes(point).slice(1 + 32 * index, 33 + 32 * index));
-
-/** What was sealed, base64url. Rejects where key, nonce or what it is about are others. */
-export async function opened({ key, about, sealed }: SealedCase): Promise<string> {
-  const raw = bytes(sealed);
-  const own = { kty: "EC", crv: "P-256", x: half(key.public, 0), y: half(key.public, 1), d: key.private };
-  const [server, ephemeral] = await Promise.all([
-    crypto.subtle.importKey("jwk", own, CURVE, false, ["deriveBits"]),
-    crypto.subtle.importKey("raw", raw.slice(0, POINT), CURVE, false, []),
-  ]);
-  const secret = await crypto.subtle.deriveBits({ name: "ECDH", public: ephemeral }, server, 256);
-  const info = new TextEncoder().encode(`zoufang op 1|${key.id}`);
-  const aes = await crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info },
-    await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]),
-    { name: "AES-GCM", length: 256 },
-    false,
-    ["decrypt"],
-  );
-  const iv = raw.slice(POINT, POINT + NONCE);
-  const additionalData = new TextEncoder().encode(about);
-  const box = raw.slice(POINT + NONCE);
-  return text(new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, aes, box)));
+/** A case's plain bytes, opened from the case, and from what the phone seals of them. */
+export async function bothOpened(given: SealedCase): Promise<[string, string]> {
+  const own = await sealTo(given.key, given.about, fromText(given.plain));
+  return [toText(await opened(given, fromText(given.sealed))), toText(await opened(given, own))];
 }

@@ -10,7 +10,7 @@ import { posted } from "../../pwa/posted";
 import { type Context, type DocLike, present } from "../../pwa/present";
 import type { Doc, Json, Op } from "../../pwa/protocol";
 import { valueText, type Words } from "../../pwa/value_text";
-import { opened, type SealedCase } from "./sealed";
+import { bothOpened, type SealedCase } from "./sealed";
 
 /** A file: what holds for all its cases, and each. */
 interface Vectors {
@@ -72,7 +72,7 @@ const RUNNERS: Record<string, Runner> = {
     posted(known(forms, given.form), given.pairs),
     { changes: given.changes, unreadable: given.unreadable },
   ],
-  "sealed.json": async (given: SealedCase) => [await opened(given), given.plain],
+  "sealed.json": async (given: SealedCase) => [await bothOpened(given), [given.plain, given.plain]],
   "value_text.json": (given: TextCase, { today, names }: Pick<Words, "today" | "names">, forms) => {
     const question = known(forms, given.form).questions.find(({ name }) => name === given.question);
     if (!question) throw new Error(given.question);
