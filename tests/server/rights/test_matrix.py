@@ -19,6 +19,9 @@ from server.db import new_id
 from server.gateway import write
 from server.gateway.models import docs
 from server.schools import schools
+from server.vaults import files
+from server.vaults.file import UnsentFile
+from server.vaults.models import unsent_files
 from sync.protocol import Op
 from tests.conftest import ROLES, Client, People, make_school
 from tests.server.gateway.conftest import asgi_send
@@ -313,6 +316,34 @@ async def test_an_op_on_a_foreign_doc_tells_nothing_of_it(
             assert answers == {("held", "unknown_doc")}, (role, kind)
         after = await revs(village)
         assert after == before
+
+
+async def test_files_of_unsent_work_are_for_few(
+    app: Litestar, village: Village, signed_in: dict[str, Client]
+) -> None:
+    """Each school has a brought file that waits: only three posts of that school get at it."""
+    ours, theirs = [await brought(app, school) for school in (village.school, village.other)]
+    asked = [way for way in ways(app) if way.path.startswith("/office/unsent")]
+    assert {way.path.rsplit("/", 1)[-1] for way in asked} >= {"unsent", "take", "forget"}
+    for role, client in signed_in.items():
+        for way in sorted(asked, key=lambda way: way.path.endswith("forget")):
+            for file in (theirs, ours):
+                form = {"data": {"csrf": client.csrf}} if way.method == "POST" else {}
+                reply = await client.request(way.method, way.to(file), **form)
+                may = role in {"office", "principal", "admin"} and (file == ours or not way.names)
+                assert (reply.status_code != 404) == may, (role, way, reply.status_code)
+                if may and way.path.endswith("forget"):
+                    ours = await brought(app, village.school)
+    async with app.state.db.read() as conn:
+        rows = (await conn.execute(select(unsent_files.c.id, unsent_files.c.taken))).all()
+    assert {(row.id, row.taken) for row in rows} == {(ours, None), (theirs, None)}
+
+
+async def brought(app: Litestar, school: People) -> str:
+    """A file of the class teacher's that somebody brought; its id."""
+    file = UnsentFile("zoufang-unsent", 1, school.id, school.ids["class_teacher"], new_id(), "", "", [])
+    async with app.state.db.write() as conn:
+        return await files.keep(conn, school.id, school.ids["office"], file, b"{}", app.state.clock())
 
 
 async def test_nobody_speaks_for_another_school(village: Village, signed_in: dict[str, Client]) -> None:
