@@ -15,7 +15,7 @@ const DIST = join(ROOT, "pwa", "dist");
 const SOURCE = join(ROOT, "pwa");
 const TARGET = ["chrome90", "safari16.4", "firefox115"];
 /** Scripts and styles by entry; the phone keeps PHONE for the time without a signal. */
-const SCRIPTS = ["page.ts", "boot.ts", "office.ts", "fill.ts"];
+const SCRIPTS = ["page.ts", "boot.ts", "office.ts", "fill.ts", "rescue.ts"];
 const STYLES = ["style/phone.css", "style/office.css"];
 const PHONE = ["page.js", "phone.css", "icons.svg", "icon.svg", "icon-192.png"];
 

@@ -11,11 +11,14 @@ const FOLDERS = ["app", "shared"];
 export const HEAD =
   'import { _, and, asset, each, filters, language, or, print, safe, say, within, yes } from "./pwa/runtime";';
 
-/** All templates that the worker renders (the boot page is there while it is not): path relative to templates/ → text. */
+/** Pages for while there is no worker, or none that works. */
+const SERVERS_OWN = ["boot.html", "rescue.html"];
+
+/** All templates that the worker renders: path relative to templates/ → text. */
 export function templateSources() {
   const names = FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, "templates", folder), { recursive: true })
-      .filter((name) => name.endsWith(".html") && name !== "boot.html")
+      .filter((name) => name.endsWith(".html") && !SERVERS_OWN.includes(name))
       .map((name) => `${folder}/${name}`),
   ).sort();
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(ROOT, "templates", name), "utf8")]));

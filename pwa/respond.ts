@@ -88,6 +88,9 @@ function failed(env: Env, c: OpenContext | null, error: unknown): Response {
     return html(env.render("app/problem.html", { app: {}, ...data }), 500);
   } catch {
     const words = _("这一页没打开，记录都在本机。");
-    return html(`<!doctype html><meta charset="utf-8"><title>Zoufang</title><p>${words}</p>`, 500);
+    return html(
+      `<!doctype html><meta charset="utf-8"><title>Zoufang</title><p>${words} <a href="/rescue">/rescue</a></p>`,
+      500,
+    );
   }
 }

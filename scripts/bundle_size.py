@@ -12,11 +12,11 @@ from pathlib import Path
 DIST = Path(__file__).resolve().parent.parent / "pwa" / "dist"
 SCRIPTS_LIMIT = 90_000
 FIRST_VISIT_LIMIT = 300_000
-ELSEWHERE = ("office", "fill")
+ELSEWHERE = ("office", "fill", "rescue")
 
 
 def sizes() -> dict[str, int]:
-    """Bytes after gzip -9 of each built file that a phone fetches: no source maps, nothing of the office."""
+    """Bytes after gzip -9 of each built file that a phone fetches: no source maps, nothing of the office or of /rescue."""
     files = [path for path in DIST.rglob("*") if path.is_file() and path.suffix not in (".map",)]
     return {
         path.relative_to(DIST).as_posix(): len(gzip.compress(path.read_bytes(), 9))

@@ -44,6 +44,12 @@ async def boot(request: Request[Any, Any, Any]) -> Response[str]:
     return page
 
 
+@get("/rescue")
+async def rescue(request: Request[Any, Any, Any]) -> Response[str]:
+    """The page for the day the app does not open; outside the worker's scope, so that none can break it."""
+    return request.app.state.render.page("app/rescue.html")
+
+
 @get("/sw.js")
 async def worker(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The worker itself; browsers ask for it again and again, so it is never kept."""
@@ -78,4 +84,4 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     return Response(content, media_type="application/manifest+json", headers={"Cache-Control": ASK_FIRST})
 
 
-routes = [front_door, boot, worker, manifest]
+routes = [front_door, boot, rescue, worker, manifest]

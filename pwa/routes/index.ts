@@ -2,6 +2,7 @@
 import type { Route } from "../context";
 import { call } from "./call";
 import { decide } from "./decide";
+import { exporting } from "./export";
 import { fill } from "./fill";
 import { me } from "./me";
 import { pupil } from "./pupil";
@@ -22,6 +23,7 @@ export const routes: Route[] = [
   ...signin,
   ...school,
   ...me,
+  ...exporting,
   ...fill,
   ...round,
   ...call,

@@ -61,6 +61,7 @@ const PAGES = [
   `/app/records/${id("c", 3)}`,
   `/app/decide/${VISIT}/carer`,
   "/app/me",
+  "/app/export",
   "/app/sync",
   "/app/first",
   "/app/signin",

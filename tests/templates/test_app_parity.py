@@ -8,7 +8,7 @@ import pytest
 
 from tests.templates.parity import ROOT, app_pages, dom, jinja
 
-ON_THE_SERVER_ONLY = {"app/boot.html"}
+ON_THE_SERVER_ONLY = {"app/boot.html", "app/rescue.html"}
 
 
 @pytest.fixture(scope="module")

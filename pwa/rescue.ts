@@ -1,0 +1,104 @@
+/**
+ * /rescue: saves what was not sent and replaces a worker that does not work any more. It reads the phone's databases as
+ * they lie, with nothing of the worker's between, and never makes, upgrades or deletes one.
+ */
+import type { OpRow } from "./boxes";
+import type { Locks } from "./locks";
+import type { Card } from "./records";
+import { fmt } from "./text";
+import { fileName, fileOf, isReady, type Parcel, parcelOf, records } from "./unsent";
+
+/** All rows of a store; none where there is no such database or store. */
+async function rows<T>(database: string, store: string): Promise<T[]> {
+  const db = await opened(database);
+  if (!db) return [];
+  try {
+    if (!db.objectStoreNames.contains(store)) return [];
+    return (await done(db.transaction(store).objectStore(store).getAll())) as T[];
+  } finally {
+    db.close();
+  }
+}
+
+function opened(name: string): Promise<IDBDatabase | null> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name);
+    let isNew = false;
+    request.onupgradeneeded = () => {
+      isNew = true; // there was none: it must not come into being here
+      request.transaction?.abort();
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => (isNew ? resolve(null) : reject(request.error));
+  });
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+async function parcels(): Promise<Parcel[]> {
+  const locks = await rows<Locks>("zoufang", "locks");
+  const found: Parcel[] = [];
+  for (const card of await rows<Card>("zoufang", "vaults")) {
+    const server = locks.find(({ user }) => user === card.user)?.server;
+    found.push(parcelOf(card, server, await rows<OpRow>(`zoufang-${card.id}`, "ops")));
+  }
+  return found.filter((parcel) => parcel.rows.length > 0);
+}
+
+function show(parcel: Parcel): void {
+  const template = document.getElementById("vault") as HTMLTemplateElement;
+  const part = document.importNode(template.content, true);
+  const find = <T extends HTMLElement>(name: string) => part.querySelector(`[data-${name}]`) as T;
+  find("name").textContent = parcel.card.name;
+  find("school").textContent = parcel.card.schoolName;
+  const count = find("count");
+  count.textContent = fmt(count.dataset.count ?? "", { n: records(parcel) });
+  const [save, not, saved] = [find<HTMLButtonElement>("save"), find("not"), find("saved")];
+  not.hidden = isReady(parcel);
+  save.hidden = !isReady(parcel);
+  save.addEventListener("click", async () => {
+    const now = new Date();
+    const text = await fileOf(parcel, now);
+    if (text) download(text, fileName(parcel, now));
+    saved.hidden = false;
+  });
+  document.getElementById("vaults")?.append(part);
+}
+
+function download(text: string, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+async function look(): Promise<void> {
+  const hide = (id: string, hidden: boolean) =>
+    document.getElementById(id)?.toggleAttribute("hidden", hidden);
+  try {
+    const found = await parcels();
+    for (const parcel of found) show(parcel);
+    hide("none", found.length > 0);
+  } catch {
+    hide("unread", false);
+  }
+  hide("looking", true);
+}
+
+/** The program only: workers and what they had fetched. The databases stay. */
+async function renew(): Promise<void> {
+  const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
+  for (const registration of registrations) await registration.unregister();
+  for (const name of await caches.keys()) await caches.delete(name);
+  const said = document.getElementById("renewed");
+  if (said) said.hidden = false;
+}
+
+document.getElementById("renew")?.addEventListener("click", () => void renew());
+void look();
