@@ -43,89 +43,104 @@ function tokensOf(source: string): Token[] {
 const tree = (op: string, of: Tree[] = [], name = ""): Tree => ({ op, of, name });
 const constant = (value: unknown): Tree => ({ ...tree("value"), value });
 
+function fail(what: string): never {
+  throw new SyntaxError(what);
+}
+
 /** The tree of a condition. Throws SyntaxError. */
 export function parse(source: string): Tree {
-  const tokens = tokensOf(source);
-  let at = 0;
-  const next = () => tokens[at++] ?? fail("the end");
-  const take = (...wanted: string[]) => {
-    const { sort, text } = tokens[at] ?? fail("the end");
-    return sort === "sign" && wanted.includes(text) ? next().text : "";
-  };
-  const need = (wanted: string) => take(wanted) || fail(wanted);
-  const among = (known: string[], name: string) => (known.includes(name) ? name : fail(name));
+  const reader = new Reader(tokensOf(source));
+  const whole = reader.expression();
+  return reader.next().sort === "end" ? whole : fail(source);
+}
 
-  function expression(): Tree {
-    const condition = binary(0);
-    if (!take("?")) return condition;
-    const yes = expression();
-    need(":");
-    return tree("?", [condition, yes, expression()]);
+/** Recursive descent; a method takes what it reads. */
+class Reader {
+  private at = 0;
+
+  constructor(private readonly tokens: Token[]) {}
+
+  next(): Token {
+    const token = this.tokens[this.at] ?? fail("the end");
+    this.at += 1;
+    return token;
   }
 
-  function binary(rank: number): Tree {
+  /** The next sign if it is one of these, else "". */
+  private take(...wanted: string[]): string {
+    const { sort, text } = this.tokens[this.at] ?? fail("the end");
+    return sort === "sign" && wanted.includes(text) ? this.next().text : "";
+  }
+
+  private need(wanted: string): void {
+    if (!this.take(wanted)) fail(wanted);
+  }
+
+  expression(): Tree {
+    const condition = this.binary(0);
+    if (!this.take("?")) return condition;
+    const yes = this.expression();
+    this.need(":");
+    return tree("?", [condition, yes, this.expression()]);
+  }
+
+  private binary(rank: number): Tree {
     const signs = RANKS[rank];
-    if (!signs) return unary();
-    let left = binary(rank + 1);
-    for (let op = take(...signs); op; op = take(...signs)) left = tree(op, [left, binary(rank + 1)]);
+    if (!signs) return this.unary();
+    let left = this.binary(rank + 1);
+    for (let op = this.take(...signs); op; op = this.take(...signs))
+      left = tree(op, [left, this.binary(rank + 1)]);
     return left;
   }
 
-  function unary(): Tree {
-    if (take("!")) return tree("not", [unary()]);
-    if (take("-")) return tree("minus", [unary()]);
-    let found = primary();
-    while (take(".")) {
-      const { text } = next();
-      found = take("(") ? method(found, text) : tree("part", [found], text);
+  private unary(): Tree {
+    if (this.take("!")) return tree("not", [this.unary()]);
+    if (this.take("-")) return tree("minus", [this.unary()]);
+    let found = this.primary();
+    while (this.take(".")) {
+      const { text } = this.next();
+      found = this.take("(") ? this.method(found, text) : tree("part", [found], text);
     }
     return found;
   }
 
-  function method(of: Tree, name: string): Tree {
-    if (METHODS.includes(name)) return tree(name, [of, ...items(")")]);
-    const item = among(MACROS, name) && next().text;
-    need(",");
-    const condition = expression();
-    need(")");
+  private method(of: Tree, name: string): Tree {
+    if (METHODS.includes(name)) return tree(name, [of, ...this.items(")")]);
+    if (!MACROS.includes(name)) fail(name);
+    const item = this.next().text;
+    this.need(",");
+    const condition = this.expression();
+    this.need(")");
     return tree(name, [of, condition], item);
   }
 
-  function primary(): Tree {
-    if (take("(")) {
-      const inner = expression();
-      need(")");
+  private primary(): Tree {
+    if (this.take("(")) {
+      const inner = this.expression();
+      this.need(")");
       return inner;
     }
-    if (take("[")) return tree("list", items("]"));
-    const { sort, text } = next();
+    if (this.take("[")) return tree("list", this.items("]"));
+    const { sort, text } = this.next();
     if (sort === "number") return constant(Number(text));
     if (sort === "text") return constant(text);
     if (sort !== "name") fail(text);
     if (WORDS.has(text)) return constant(WORDS.get(text));
-    if (!take("(")) return tree("variable", [], text);
-    const given = items(")");
-    return text === "today"
-      ? tree("variable", [], "today()")
-      : tree("call", given, among(Object.keys(FUNCTIONS), text));
+    if (!this.take("(")) return tree("variable", [], text);
+    const given = this.items(")");
+    if (text === "today") return tree("variable", [], "today()");
+    return Object.keys(FUNCTIONS).includes(text) ? tree("call", given, text) : fail(text);
   }
 
   /** What stands between commas up to the closing sign. */
-  function items(close: string): Tree[] {
+  private items(close: string): Tree[] {
     const found: Tree[] = [];
-    while (!take(close)) {
-      found.push(expression());
-      if (take(",")) continue;
-      need(close);
+    while (!this.take(close)) {
+      found.push(this.expression());
+      if (this.take(",")) continue;
+      this.need(close);
       break;
     }
     return found;
   }
-
-  const whole = expression();
-  return next().sort === "end" ? whole : fail(source);
-}
-
-function fail(what: string): never {
-  throw new SyntaxError(what);
 }

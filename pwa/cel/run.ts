@@ -65,28 +65,55 @@ const BINARY: Record<string, Binary> = {
   endsWith: texts((one, other) => one.endsWith(other)),
 };
 
-/** The value of a tree. Throws where it has none. */
-export function run(whole: Tree, names: Names): unknown {
-  let looked = 0;
+const STEPS: Record<string, (run: Run, tree: Tree) => unknown> = {
+  value: (_, tree) => tree.value,
+  list: (run, { of }) => of.map((each) => run.value(each)),
+  variable: (run, { name }) => run.names.get(name),
+  part: (run, { name, of }) => (run.value(of[0]) as Record<string, unknown>)[name],
+  call: (run, { name, of }) =>
+    (FUNCTIONS[name] as (...given: unknown[]) => unknown)(...of.map((each) => run.value(each))),
+  "?": (run, { of }) => run.value(of[bool(run.value(of[0])) ? 1 : 2]),
+  not: (run, { of }) => !bool(run.value(of[0])),
+  minus: (run, { of }) => -number(run.value(of[0])),
+  "&&": (run, { of }) => run.decide(false, of.entries()),
+  "||": (run, { of }) => run.decide(true, of.entries()),
+  all: (run, tree) => run.decide(false, run.each(tree)),
+  exists: (run, tree) => run.decide(true, run.each(tree)),
+  exists_one: (run, tree) => run.chosen(tree).length === 1,
+  filter: (run, tree) => run.chosen(tree),
+};
+
+/** One evaluation. */
+class Run {
+  private looked = 0;
+
+  constructor(readonly names: Names) {}
+
+  value(tree: Tree | undefined): unknown {
+    const { op, of } = tree as Tree;
+    const step = STEPS[op];
+    if (step) return step(this, tree as Tree);
+    return (BINARY[op] as Binary)(this.value(of[0]), this.value(of[1]));
+  }
 
   /** A macro's items, each with its condition, which is to be worked out before the next is asked for. */
-  function* each({ name, of: [items, condition] }: Tree): Generator<[unknown, Tree]> {
-    for (const item of list(value(items))) {
-      looked += 1;
-      if (looked >= ITEMS) throw new Exhausted();
-      names.set(name, item);
+  *each({ name, of: [items, condition] }: Tree): Generator<[unknown, Tree]> {
+    for (const item of list(this.value(items))) {
+      this.looked += 1;
+      if (this.looked >= ITEMS) throw new Exhausted();
+      this.names.set(name, item);
       yield [item, condition as Tree];
     }
   }
 
   /** `decisive` if one of these is, else the opposite; an error counts where none is. */
-  function decide(decisive: boolean, parts: Iterable<[unknown, Tree]>): boolean {
+  decide(decisive: boolean, parts: Iterable<[unknown, Tree]>): boolean {
     let failed: unknown = null;
     let decided = false;
     for (const [, part] of parts) {
       if (decided) return decisive; // only now: the engine counts the item after the one that decides
       try {
-        decided = bool(value(part)) === decisive;
+        decided = bool(this.value(part)) === decisive;
       } catch (error) {
         if (error instanceof Exhausted) throw error;
         failed = error;
@@ -96,36 +123,12 @@ export function run(whole: Tree, names: Names): unknown {
     return decided === decisive;
   }
 
-  function chosen(macro: Tree): unknown[] {
+  chosen(macro: Tree): unknown[] {
     const found = [];
-    for (const [item, condition] of each(macro)) if (bool(value(condition))) found.push(item);
+    for (const [item, condition] of this.each(macro)) if (bool(this.value(condition))) found.push(item);
     return found;
   }
-
-  const steps: Record<string, (tree: Tree) => unknown> = {
-    value: (tree) => tree.value,
-    list: ({ of }) => of.map(value),
-    variable: ({ name }) => names.get(name),
-    part: ({ name, of }) => (value(of[0]) as Record<string, unknown>)[name],
-    call: ({ name, of }) => (FUNCTIONS[name] as (...given: unknown[]) => unknown)(...of.map(value)),
-    "?": ({ of }) => value(of[bool(value(of[0])) ? 1 : 2]),
-    not: ({ of }) => !bool(value(of[0])),
-    minus: ({ of }) => -number(value(of[0])),
-    "&&": ({ of }) => decide(false, of.entries()),
-    "||": ({ of }) => decide(true, of.entries()),
-    all: (tree) => decide(false, each(tree)),
-    exists: (tree) => decide(true, each(tree)),
-    exists_one: (tree) => chosen(tree).length === 1,
-    filter: chosen,
-  };
-
-  function value(tree: Tree | undefined): unknown {
-    const { op, of } = tree as Tree;
-    const step = steps[op];
-    if (step) return step(tree as Tree);
-    const [one, other] = of;
-    return (BINARY[op] as Binary)(value(one), value(other));
-  }
-
-  return value(whole);
 }
+
+/** The value of a tree. Throws where it has none. */
+export const run = (tree: Tree, names: Names): unknown => new Run(names).value(tree);
