@@ -7,6 +7,15 @@ import { doc, ME, Pocket } from "./pocket";
 const LONG = "0193cccc-0000-7000-8000-000000000001";
 const OTHER = "0193aaaa-0000-7000-8000-000000000002";
 const VISIT = "0193bbbb-0000-7000-8000-000000000001";
+/** What every op about that visit says. */
+const about = {
+  doc: VISIT,
+  kind: "visit",
+  form: "home_visit",
+  formVersion: 1,
+  base: 0,
+  meta: { students: [LONG] },
+};
 
 function village(): Doc[] {
   return [
@@ -74,14 +83,6 @@ test("today: this Sunday is said by its name; what is far or another's is not th
 
 test("a visit that is written and submitted here takes its pupil off today's list before it is sent", async () => {
   const pocket = await Pocket.open([...village(), duty("2026-11-22")]);
-  const about = {
-    doc: VISIT,
-    kind: "visit",
-    form: "home_visit",
-    formVersion: 1,
-    base: 0,
-    meta: { students: [LONG] },
-  };
   await pocket.vault.save({
     ...about,
     set: { result: "met_guardian", occurred_at: "2026-11-20T10:00:00+08:00" },
@@ -191,14 +192,6 @@ test("two values: keeping what is shown closes the other; a third may be said", 
 
 test("the sheet says in words that nothing is lost", async () => {
   const pocket = await Pocket.open(village());
-  const about = {
-    doc: VISIT,
-    kind: "visit",
-    form: "home_visit",
-    formVersion: 1,
-    base: 0,
-    meta: { students: [LONG] },
-  };
   await pocket.vault.save({ ...about, set: { result: "nobody_home" } });
   assert.match(
     await text(pocket, "/app/sync"),
@@ -208,14 +201,6 @@ test("the sheet says in words that nothing is lost", async () => {
 
 test("signing out says how much is unsent, and leads to the sign-in that remembers it", async () => {
   const pocket = await Pocket.open(village());
-  const about = {
-    doc: VISIT,
-    kind: "visit",
-    form: "home_visit",
-    formVersion: 1,
-    base: 0,
-    meta: { students: [LONG] },
-  };
   await pocket.vault.save({ ...about, set: { carer: "one_away" } });
   assert.match(await text(pocket, "/app/signout"), /还有1条没有传上去.*不会丢/);
   await pocket.post("/app/signout", []);
