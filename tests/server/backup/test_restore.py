@@ -33,6 +33,23 @@ def edit(phone: Phone, doc: str, was: str | None = None, **fields: Any) -> None:
     phone.op("edit", "visit", doc, "home_visit", set=fields, **more)
 
 
+async def two_at_one_visit(site: Site, school: People, pupils: Pupils) -> tuple[Phone, Phone, str]:
+    """A teacher, a helper, and a visit of both that both phones have: the pupil's carer is `single` in it."""
+    teacher = await site.phone(school.phones["class_teacher"])
+    helper = await site.phone(school.phones["teacher"])
+    await teacher.sync()
+    shared = visit(teacher, pupils["龙䶮"], carer="single", visitors={"add": [school.ids["teacher"]]})
+    await teacher.sync()
+    await helper.sync()
+    return teacher, helper, shared
+
+
+def assert_both_are_kept(doc: dict[str, Any]) -> None:
+    """The helper's value is shown, the teacher's stands beside it."""
+    assert doc["fields"]["carer"] == "both_away"
+    assert [sibling["value"] for sibling in doc["siblings"]["carer"]] == ["one_away"]
+
+
 def content(phone: Phone) -> dict[str, Any]:
     """What a phone shows, without revs."""
     keys = ("kind", "state", "fields", "siblings", "meta")
@@ -130,12 +147,7 @@ async def test_an_op_of_the_lost_life_supersedes_nothing_that_it_had_not_seen(
     site: Site, school: People, pupils: Pupils, tmp_path: Path
 ) -> None:
     """In the new life the helper writes first; the teacher's old op, of a high rev, does not go over it."""
-    teacher = await site.phone(school.phones["class_teacher"])
-    helper = await site.phone(school.phones["teacher"])
-    await teacher.sync()
-    shared = visit(teacher, pupils["龙䶮"], carer="single", visitors={"add": [school.ids["teacher"]]})
-    await teacher.sync()
-    await helper.sync()
+    teacher, helper, shared = await two_at_one_visit(site, school, pupils)
     await write_backup(site.settings, tmp_path / "copy", PASSPHRASE)
     for n in range(5):
         edit(teacher, shared, commute=n)
@@ -146,22 +158,15 @@ async def test_an_op_of_the_lost_life_supersedes_nothing_that_it_had_not_seen(
     edit(helper, shared, carer="both_away")
     await helper.sync_through()
     await teacher.sync_through()
-    shown = teacher.docs[shared]
-    assert shown["fields"]["carer"] == "both_away"
-    assert [s["value"] for s in shown["siblings"]["carer"]] == ["one_away"]
-    assert shown["fields"]["commute"] == 4
+    assert_both_are_kept(teacher.docs[shared])
+    assert teacher.docs[shared]["fields"]["commute"] == 4
 
 
 async def test_two_restores_of_one_backup_begin_two_lives(
     site: Site, school: People, pupils: Pupils, tmp_path: Path
 ) -> None:
     """What was pulled in the life between them supersedes nothing that is written in the one after them."""
-    teacher = await site.phone(school.phones["class_teacher"])
-    helper = await site.phone(school.phones["teacher"])
-    await teacher.sync()
-    shared = visit(teacher, pupils["龙䶮"], carer="single", visitors={"add": [school.ids["teacher"]]})
-    await teacher.sync()
-    await helper.sync()
+    teacher, helper, shared = await two_at_one_visit(site, school, pupils)
     await write_backup(site.settings, tmp_path / "copy", PASSPHRASE)
     await back_to(site, tmp_path / "copy", teacher, helper)
     lost = await site.phone(school.phones["class_teacher"])
@@ -180,9 +185,7 @@ async def test_two_restores_of_one_backup_begin_two_lives(
         visit(helper, pupils["龙䶮"])
         await helper.sync()
     await teacher.sync_through()
-    shown = teacher.docs[shared]
-    assert shown["fields"]["carer"] == "both_away"
-    assert [s["value"] for s in shown["siblings"]["carer"]] == ["one_away"]
+    assert_both_are_kept(teacher.docs[shared])
 
 
 async def test_a_backup_older_than_what_a_phone_kept_loses_nothing_that_is_on_the_phone(
