@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access import Principal
 from server.erasure.models import ERASED
 from server.gateway.models import doc_refs, doc_tags, docs, ops
+from server.gateway.past import history
 from server.gateway.scope import views_of
 from server.gateway.visible import VisibleDoc, server_views, visible
 from server.gateway.work import Env, chunks
 from sync.doc import decode
+
+__all__ = ["VisibleDoc", "changes", "classes", "count", "history", "many", "one", "some"]
 
 
 async def one(conn: AsyncConnection, env: Env, who: Principal, doc_id: str) -> VisibleDoc | None:

@@ -46,7 +46,8 @@ class VisibleDoc(msgspec.Struct):
 def visible(doc: Doc, views: set[str], forms: Forms) -> VisibleDoc:
     """The doc with what these views show of it."""
     form = forms.get(doc.form, doc.form_version)
-    paths = {p for p in doc.fields if any(_shows(view, form, p) for view in views)}
+    sees = seer(form, views)
+    paths = {p for p in doc.fields if sees(p)}
     whole = wire(doc)
     fields = {p: v for p, v in whole["fields"].items() if p in paths}
     if doc.kind == "held" and "all" not in views:
@@ -61,11 +62,16 @@ def visible(doc: Doc, views: set[str], forms: Forms) -> VisibleDoc:
         fields=fields,
         siblings={p: s for p, s in whole["siblings"].items() if p in paths},
         meta=doc.meta if not views <= VIEW_FIELDS.keys() else {},
-        notes=_notes(doc.notes, lambda path: any(_shows(view, form, path) for view in views)),
+        notes=_notes(doc.notes, sees),
         author=doc.author,
         stamps={p: {"by": s.by, "at": s.at} for p, s in doc.stamps().items() if p in paths},
         created_at=doc.created_at,
     )
+
+
+def seer(form: Form | None, views: set[str]) -> Callable[[str], bool]:
+    """Whether these views show the field at a path of such a form."""
+    return lambda path: any(_shows(view, form, path) for view in views)
 
 
 def _shows(view: str, form: Form | None, path: str) -> bool:

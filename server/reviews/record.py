@@ -10,8 +10,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.gateway import read
+from server.gateway.past import kept_until
 from server.office import Desk, school_of, zone_of
-from server.reviews import disputes, history, meals
+from server.reviews import disputes, history, meals, past
 from server.reviews.actions import Refused, open_held
 from server.reviews.filters import Filter
 from server.reviews.previous import previous_visit
@@ -25,7 +26,8 @@ from server.reviews.subjects import (
     people_of,
     title,
 )
-from server.reviews.view import read_only, unseen
+from server.reviews.view import context_of, read_only, unseen, words_of
+from server.schools import School
 from server.text import _, fmt
 from server.when import day, moment
 from sync.forms import Form
@@ -56,15 +58,19 @@ async def record_page(
 ) -> View:
     """Everything that `office/_record.html` prints."""
     form = env.forms.get(doc.form, doc.form_version)
-    zone = zone_of(await school_of(conn, desk))
+    school = await school_of(conn, desk)
+    zone = zone_of(school)
     before = await previous_visit(conn, env, desk.principal, doc)
     log = await read.changes(conn, desk.principal, doc.id)
     held = await open_held(conn, env, desk.principal, doc.id)
-    others = [entry["by"] for entry in log] + [(doc.notes.get("returned") or {}).get("by")]
+    was = await read.history(conn, env, desk.principal, doc.id)
+    others = [entry["by"] for entry in log] + [(doc.notes.get("returned") or {}).get("by"), *past.named(was)]
     known = await neighbours(conn, env, desk.principal, [doc, *([before] if before else [])], others)
     hidden = await unseen(conn, desk.principal, form, doc)
     whole = read_only(form, doc, before, known, env.clock(), zone, hidden)
     view = [question for section in whole["sections"] for question in section["questions"]]
+    words = words_of(context_of(known, env.clock(), zone))
+    before_now = past.lines(form, was, known, words, zone)
     marks = draft.marks if draft else []
     open_for_review = doc.state == "submitted" and desk.principal.may("office.review")
     return {
@@ -79,7 +85,10 @@ async def record_page(
         "others": await meals.others(conn, env, desk.principal, doc),
         "notices": _notices(form, doc, held, known, zone, today),
         "last_head": fmt(_("上次 {date}"), date=day(occurred(before), today)) if before else "",
-        "fields": [_field(question, doc, draft, refused, known, zone) for question in view],
+        "fields": [
+            _field(question, doc, draft, refused, known, zone, before_now.get(question["name"], []))
+            for question in view
+        ],
         "disputes": disputes.cards(form, doc, view) if desk.principal.may("office.settle") else [],
         "settle_text": fmt(_("有{n}处填得不一样"), n=len(doc.siblings)),
         "may_return": open_for_review,
@@ -95,7 +104,15 @@ async def record_page(
         "today": today.isoformat(),
         "problem": refused.field if refused else "",
         "history": history.lines(form, doc, log, known, zone),
+        "kept": _kept(school, doc, today),
     }
+
+
+def _kept(school: School, doc: read.VisibleDoc, today: date) -> str:
+    """Until when the record is kept, where the school has set a term."""
+    made = occurred(doc)
+    until = kept_until(school.settings, doc.kind, date.fromisoformat(made)) if made else None
+    return fmt(_("这条记录和经过保留到{date}"), date=day(until, today)) if until else ""
 
 
 def _marked_text(marked: int) -> str:
@@ -131,6 +148,7 @@ def _field(
     refused: Refused | None,
     known: Docs,
     zone: ZoneInfo,
+    was: list[past.Line],
 ) -> View:
     name = question["name"]
     stamps = [s for path, s in doc.stamps.items() if path.partition("/")[0] == name]
@@ -146,6 +164,8 @@ def _field(
         "stamp": _stamp(others[-1], known, zone) if others else "",
         "marked": bool(draft and name in draft.marks),
         "note": draft.notes.get(name, "") if draft else "",
+        "was": was,
+        "was_text": fmt(_("以前的{n}个值"), n=len(was)),
         "asked": before.get(name, ""),
         "wrong": bool(refused and refused.field == f"note.{name}"),
     }

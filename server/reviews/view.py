@@ -16,6 +16,7 @@ from server.text import _
 from server.when import offset_of
 from sync.forms import Form
 from sync.present import Context, present
+from sync.value_text import Words
 
 View = dict[str, Any]
 
@@ -31,6 +32,11 @@ def context_of(known: Docs, now: datetime, zone: ZoneInfo, **more: Any) -> Conte
     today = now.astimezone(zone).date().isoformat()
     names = {ident: name_of(known, ident) for ident in known}
     return Context(today=today, now=now, offset=offset_of(zone, now), names=names, **more)
+
+
+def words_of(context: Context) -> Words:
+    """What it takes to say single values in the same words."""
+    return Words(context.today, context.offset, context.names, _)
 
 
 def read_only(

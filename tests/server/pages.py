@@ -23,14 +23,22 @@ def titles(page: Page) -> list[str]:
 
 
 def answers(page: Page) -> dict[str, str]:
-    """Label → answer, of a record at the office."""
-    rows = page.xpath('//*[contains(concat(" ", @class, " "), " fld ")][.//p[@class="k"]]')
+    """Label → answer, of a record at the office; without what it was before."""
     return {
-        row.xpath('.//p[@class="k"]')[0].text_content(): " ".join(
-            row.xpath('.//*[@class="v"]')[0].text_content().split()
-        )
-        for row in rows
+        label: " ".join("".join(row.xpath('.//*[@class="v"]//text()[not(ancestor::details)]')).split())
+        for label, row in _fields(page)
     }
+
+
+def past(page: Page) -> dict[str, list[str]]:
+    """Label → what the answer was before, a line each, of a record at the office."""
+    rows = {label: row.xpath('.//details[@class="was"]//li') for label, row in _fields(page)}
+    return {label: [words(line, ".") for line in lines] for label, lines in rows.items() if lines}
+
+
+def _fields(page: Page) -> list[tuple[str, Page]]:
+    rows = page.xpath('//*[contains(concat(" ", @class, " "), " fld ")][.//p[@class="k"]]')
+    return [(row.xpath('.//p[@class="k"]')[0].text_content(), row) for row in rows]
 
 
 def form_data(page: Page, form: str) -> list[tuple[str, str]]:
