@@ -17,6 +17,9 @@ from tests import needs
 class Postgres:
     """A PostgreSQL cluster of the tests' own, with a database that has the tables to copy from."""
 
+    careless = "-F -c synchronous_commit=off -c full_page_writes=off"
+    """Nothing in it has to survive, so it never waits for the disk."""
+
     def __init__(self, folder: Path) -> None:
         self.bin = needs.postgres_bin()
         self.folder = folder
@@ -25,17 +28,20 @@ class Postgres:
             self.port = sock.getsockname()[1]
 
     def start(self) -> None:
-        """Make the cluster and start it. Nothing in it has to survive, so it never waits for the disk."""
+        """Make the cluster and start it."""
         data = self.folder / "data"
         if os.geteuid() == 0:  # the server refuses to run as root
             shutil.chown(self.folder, "postgres")
         self.run(
             "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"
         )
-        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} -F -c synchronous_commit=off"
-        options += " -c full_page_writes=off -c max_connections=200"
-        log = str(self.folder / "log")
-        self.run("pg_ctl", "-D", str(data), "-w", "-l", log, "-o", options, "start")
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the cluster that was made."""
+        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} {self.careless} -c max_connections=200"
+        data, log = str(self.folder / "data"), str(self.folder / "log")
+        self.run("pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
 
     def stop(self) -> None:
         """Stop it at once."""

@@ -27,6 +27,8 @@ def free_port() -> int:
 class Server:
     """`zoufang serve` on a folder of its own. The address stays the same when it is started again."""
 
+    module = "server.cli"
+
     def __init__(self, folder: Path, **env: str) -> None:
         self.folder = folder
         self.port = free_port()
@@ -53,16 +55,21 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers /healthz."""
+        process = self.spawn()
+        until = time.monotonic() + STARTS_WITHIN
+        while not self.answers():
+            assert process.poll() is None, f"the server stopped: {self.log()}"
+            assert time.monotonic() < until, f"the server does not answer: {self.log()}"
+            time.sleep(0.1)
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start it and wait for nothing."""
         log = (self.folder / "server.log").open("ab")
-        command = [sys.executable, "-m", "server.cli", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", self.module, "serve", "--port", str(self.port)]
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
         )
-        until = time.monotonic() + STARTS_WITHIN
-        while not self.answers():
-            assert self._process.poll() is None, f"the server stopped: {self.log()}"
-            assert time.monotonic() < until, f"the server does not answer: {self.log()}"
-            time.sleep(0.1)
+        return self._process
 
     def answers(self) -> bool:
         """Whether /healthz says it is well."""

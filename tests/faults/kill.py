@@ -1,0 +1,56 @@
+"""`kill -9` of the server at random moments while eight phones push."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from pathlib import Path
+
+from tests.faults.figures import Figures
+from tests.faults.ground import Service, make_ground
+from tests.faults.ledger import audit, integrity
+from tests.faults.load import Load
+
+LIVES = (0.0, 0.6)
+"""How long the phones push before the kill, in seconds: drawn evenly, so that it hits anything."""
+
+
+async def kills(load: Load, server: Service, times: int) -> None:
+    """Kill and start again so many times; after each, everything acknowledged must be there."""
+    server.start()
+    await load.sign_in()
+    for _ in range(times):
+        stop = asyncio.Event()
+        pushing = asyncio.create_task(load.push(stop))
+        await asyncio.sleep(load.rng.uniform(*LIVES))
+        server.kill()
+        stop.set()
+        await pushing
+        since = time.monotonic()
+        server.spawn()
+        load.tally.back.append(await load.back(since))
+        await load.check()
+        load.turn()
+    server.kill()
+
+
+def on_sqlite(folder: Path, times: int, seed: int, careless: str = "") -> Figures:
+    """The embedded database. `careless` makes the server one that must be caught."""
+    ground = make_ground(folder)
+    server = ground.server()
+    if careless:
+        server.careless(careless)
+    load = Load(ground, lambda: server.url, random.Random(seed))
+    try:
+        asyncio.run(_run(load, server, times, ground.url))
+    finally:
+        server.kill()
+    damage = integrity(folder / "zoufang.db")
+    return Figures.of("kill -9, SQLite", load.tally, {"kills": times}, damage)
+
+
+async def _run(load: Load, server: Service, times: int, url: str) -> None:
+    await kills(load, server, times)
+    await load.close()
+    await audit(load, url)
