@@ -86,14 +86,14 @@ class Gone(msgspec.Struct):
 
 
 class SyncReply(msgspec.Struct):
-    """The answer to one `POST /sync`. `docs` are wire docs (see `doc.wire`)."""
+    """The answer to one `POST /sync`. `docs` are wire docs (see `doc.wire`), encoded."""
 
     epoch: str
     now: str
     acked: int
     durable: int
     results: list[Result]
-    docs: list[dict[str, Json]]
+    docs: list[msgspec.Raw]
     drop: list[Gone]
     cursor: str | None
     more: bool

@@ -5,15 +5,14 @@ is read is one snapshot, and revs follow commits, so no commit that precedes a c
 """
 
 import base64
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Integer, and_, case, func, literal, or_, select, union
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
-from server.gateway.models import doc_tags, docs, holds
-from server.gateway.scope import meeting, overlapping, standing, views_of
+from server.gateway.moved import Found, Place, moved_ever, moved_lately
 from server.gateway.visible import visible
 from server.gateway.work import Env
 from server.schools import schools
@@ -36,9 +35,9 @@ class BadCursor(ValueError):
 
 
 class Page(NamedTuple):
-    """One page of a pull."""
+    """One page of a pull; docs as they travel, encoded."""
 
-    docs: list[dict[str, Any]]
+    docs: list[msgspec.Raw]
     drop: list[Gone]
     cursor: str
     more: bool
@@ -61,81 +60,50 @@ def read_cursor(word: str) -> Cursor:
     return cursor
 
 
-async def pull(conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int) -> Page:
-    """Up to `limit` (1…1000) docs and about 512 KiB after `since`."""
-    limit = max(1, min(limit, MAX_PAGE))
-    query = select(schools.c.rev).where(schools.c.id == who.school)
-    counter = (await conn.execute(query)).scalar_one()
-    end = since._replace(rev=counter, doc="")
+_COUNTER = select(schools.c.rev).where(schools.c.id == bindparam("school"))
+
+
+async def pull(conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int) -> Page | None:
+    """Up to `limit` (1…1000) docs and about 512 KiB after `since`; None for who was not in step lately."""
+    counter = await _counter(conn, who)
     if since.rev >= counter and not since.doc:
-        return Page([], [], write_cursor(end), False)
-    rows = (await conn.execute(_moved(who, since, limit + 1))).all()
-    views = await views_of(conn, who, [row.id for row in rows if row.alive])
-    found, drop, size = [], [], 0
+        return Page([], [], write_cursor(since._replace(rev=counter, doc="")), False)
+    moved = await moved_lately(conn, who, _place(since), _clamped(limit) + 1)
+    return _page(env, since, counter, moved, _clamped(limit)) if moved else None
+
+
+async def pull_all(conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int) -> Page:
+    """The same for anyone, which may take a moment."""
+    counter = await _counter(conn, who)
+    moved = await moved_ever(conn, who, _place(since), _clamped(limit) + 1)
+    return _page(env, since, counter, moved, _clamped(limit))
+
+
+async def _counter(conn: AsyncConnection, who: Principal) -> int:
+    return (await conn.execute(_COUNTER, {"school": who.school})).scalar_one()
+
+
+def _place(since: Cursor) -> Place:
+    return Place(since.rev, since.doc)
+
+
+def _clamped(limit: int) -> int:
+    return max(1, min(limit, MAX_PAGE))
+
+
+def _page(env: Env, since: Cursor, counter: int, moved: Found, limit: int) -> Page:
+    """The page that these docs begin; where they don't fit, its cursor says where the next one goes on."""
+    rows, views = moved
+    found: list[msgspec.Raw] = []
+    drop, size = [], 0
     for taken, row in enumerate(rows):
         if taken == limit or (size > PAGE_BYTES and taken):
             last = rows[taken - 1]
             return Page(found, drop, write_cursor(since._replace(rev=last.place, doc=last.id)), True)
         if row.alive:
-            body = visible(decode(row.body), views[row.id], env.forms).wire()
-            size += len(encode_json(body))
-            found.append(body)
+            body = encode_json(visible(decode(row.body), views[row.id], env.forms).wire())
+            size += len(body)
+            found.append(msgspec.Raw(body))
         elif since.rev or since.doc:
             drop.append(Gone(row.kind, row.id))
-    return Page(found, drop, write_cursor(end), False)
-
-
-def _moved(who: Principal, since: Cursor, limit: int) -> Any:
-    """Docs that changed, entered or left after the cursor: `id, kind, body, place, alive`, in order."""
-    candidates = _candidates(who, since).subquery("candidates")
-    moved = func.max(
-        _later(doc_tags.c.added, holds.c.added, doc_tags.c.removed, holds.c.removed),
-        type_=Integer,
-    )
-    alive = func.max(case((standing(), 1), else_=0), type_=Integer)
-    pairs = (
-        select(doc_tags.c.doc_id, moved.label("moved"), alive.label("alive"))
-        .join(holds, meeting())
-        .join(candidates, candidates.c.id == doc_tags.c.doc_id)
-        .where(doc_tags.c.school_id == who.school, holds.c.user_id == who.user, overlapping())
-        .group_by(doc_tags.c.doc_id)
-        .subquery("pairs")
-    )
-    # a doc that left is placed by its leaving alone: later changes are none of this person's business
-    place = case(
-        (and_(pairs.c.alive == 1, docs.c.rev > pairs.c.moved), docs.c.rev), else_=pairs.c.moved
-    ).label("place")
-    after = place > since.rev
-    if since.doc:
-        after = or_(after, and_(place == since.rev, docs.c.id > since.doc))
-    return (
-        select(docs.c.id, docs.c.kind, docs.c.body, place, pairs.c.alive)
-        .join(pairs, pairs.c.doc_id == docs.c.id)
-        .where(docs.c.school_id == who.school, after)
-        .order_by(place, docs.c.id)
-        .limit(limit)
-    )
-
-
-def _later(*columns: Any) -> Any:
-    """The greatest of these columns, null counting as 0, in SQL that both databases read."""
-    latest = columns[0]
-    for column in columns[1:]:
-        other = func.coalesce(column, literal(0))
-        latest = case((other > latest, other), else_=latest)
-    return latest
-
-
-def _candidates(who: Principal, since: Cursor) -> Any:
-    """Ids of docs of which anything moved at or after the cursor's rev; each part reads one index."""
-    at = since.rev if since.doc else since.rev + 1
-    mine = and_(holds.c.school_id == who.school, holds.c.user_id == who.user)
-    tags = doc_tags.c.school_id == who.school
-    return union(
-        select(docs.c.id).where(docs.c.school_id == who.school, docs.c.rev >= at),
-        select(doc_tags.c.doc_id).where(tags, doc_tags.c.added >= at),
-        select(doc_tags.c.doc_id).where(tags, doc_tags.c.removed >= at),
-        select(doc_tags.c.doc_id)
-        .join(holds, meeting())
-        .where(tags, mine, or_(holds.c.added >= at, holds.c.removed >= at)),
-    )
+    return Page(found, drop, write_cursor(since._replace(rev=counter, doc="")), False)

@@ -15,12 +15,21 @@ from server.accounts.caller import (
     school_asked_for,
 )
 from server.gateway.models import docs
-from server.gateway.pull import BadCursor, Cursor, Page, pull, read_cursor
+from server.gateway.pull import BadCursor, Cursor, Page, pull, pull_all, read_cursor
 from server.gateway.push import Pushed, push, read_ops, standing
 from server.gateway.take import Incoming
 from server.problems import Problem, not_found
 from server.schools import epoch as read_epoch
-from sync.protocol import MAX_PUSH_BYTES, VERSION, BadEnvelope, SyncReply, SyncRequest, decode_request, encode
+from sync.protocol import (
+    MAX_PAGE,
+    MAX_PUSH_BYTES,
+    VERSION,
+    BadEnvelope,
+    SyncReply,
+    SyncRequest,
+    decode_request,
+    encode,
+)
 
 BODY_BYTES = MAX_PUSH_BYTES + (64 << 10)  # the ops and the envelope around them
 
@@ -47,11 +56,7 @@ async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
     caller = await _caller(request, body.client)
     cursor = _cursor(body)
     pushed = await commit(request, caller, body.client, sent)
-    async with request.app.state.db.read() as conn:
-        life = await read_epoch(conn)
-        if body.epoch not in (None, life) or (cursor and cursor.epoch != life):
-            raise Problem(409, "resync", epoch=life, acked=pushed.acked, results=pushed.results)
-        page = await _pull(conn, request, caller, body, cursor, life)
+    life, page = await _pull(request, caller, body, cursor, pushed)
     reply = SyncReply(
         epoch=life,
         now=request.app.state.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -72,7 +77,7 @@ async def _caller(request: Request[Any, Any, Any], client: str) -> Caller:
     if delivery_token(request) is not None:
         return await delivery_caller(request, client)
     session = await provide_session(request)
-    async with request.app.state.db.read() as conn:
+    async with request.app.state.db.glance() as conn:
         school = await school_asked_for(conn, request, session) or await _last_school(conn, session.user)
         who = await load_principal(conn, session.user, school)
     if who is None:
@@ -83,7 +88,7 @@ async def _caller(request: Request[Any, Any, Any], client: str) -> Caller:
 
 async def delivery_caller(request: Request[Any, Any, Any], client: str) -> Caller:
     """Whoever the request's delivery token stands for. Raises Problem 401 without one for this client."""
-    async with request.app.state.db.read() as conn:
+    async with request.app.state.db.glance() as conn:
         allowed = await provide_delivery(conn, request)
         if allowed.client != client:
             raise Problem(401, "unauthenticated")
@@ -116,7 +121,7 @@ async def commit(
     """Take what was pushed, durable when this returns; nothing pushed is an answer too."""
     state = request.app.state
     if not sent:
-        async with state.db.read() as conn:
+        async with state.db.glance() as conn:
             return await standing(conn, caller.who, client)
 
     async def take(conn: AsyncConnection) -> Pushed:
@@ -126,20 +131,30 @@ async def commit(
 
 
 async def _pull(
-    conn: AsyncConnection,
-    request: Request[Any, Any, Any],
-    caller: Caller,
-    body: SyncRequest,
-    cursor: Cursor | None,
-    life: str,
-) -> Page:
-    who = caller.who
-    if cursor is None or cursor.school != who.school:
-        cursor = Cursor(life, who.school, 0, "")
-    if caller.one_way:
-        return Page([], [], "", False)
-    limit = body.pull.limit if body.pull else 1000
-    return await pull(conn, request.app.state.env, who, cursor, limit)
+    request: Request[Any, Any, Any], caller: Caller, body: SyncRequest, cursor: Cursor | None, pushed: Pushed
+) -> tuple[str, Page]:
+    """The database's epoch and a page, of one moment: at a glance for a phone that was in step lately."""
+    state, who = request.app.state, caller.who
+    limit = body.pull.limit if body.pull else MAX_PAGE
+    async with state.db.glance() as conn:
+        life = await _same_life(conn, body, cursor, pushed)
+        if caller.one_way:
+            return life, Page([], [], "", False)
+        since = cursor if cursor and cursor.school == who.school else Cursor(life, who.school, 0, "")
+        page = await pull(conn, state.env, who, since, limit)
+    if page is None:
+        async with state.db.read() as conn:
+            life = await _same_life(conn, body, cursor, pushed)
+            page = await pull_all(conn, state.env, who, since._replace(epoch=life), limit)
+    return life, page
+
+
+async def _same_life(conn: AsyncConnection, body: SyncRequest, cursor: Cursor | None, pushed: Pushed) -> str:
+    """The database's epoch. Raises Problem 409 `resync` for a phone that knows another."""
+    life = await read_epoch(conn)
+    if body.epoch not in (None, life) or (cursor and cursor.epoch != life):
+        raise Problem(409, "resync", epoch=life, acked=pushed.acked, results=pushed.results)
+    return life
 
 
 routes = [sync]

@@ -1,0 +1,54 @@
+"""Both ways to what moved since a place give the same, whatever moved, entered and left."""
+
+import pytest
+from litestar import Litestar
+
+from server.access import load_principal
+from server.db import Database
+from server.gateway.moved import Place, moved_ever, moved_lately
+from server.schools import schools
+from sync.protocol import Op
+from tests.conftest import People
+from tests.server.village import Village, make_village
+
+
+async def edit(village: Village, name: str, **values: object) -> None:
+    """The server's hand changes a pupil."""
+    op = Op(0, "edit", "student", village.ids[name], base=10**6, form="student", form_version=1, set=values)
+    results = await village.ops("server", op)
+    assert [r.result for r in results] in (["applied"], ["merged"])
+
+
+async def a_term_of_changes(village: Village) -> None:
+    """Visits, pupils who come and go, a helper who is given and taken, a building that fills."""
+    helper = village.people.ids["teacher"]
+    await village.visit()
+    await edit(village, "sister", **{"class": "三(2)班"})
+    await edit(village, "pupil", helpers={"add": [helper]})
+    await village.visit(submit=False)
+    await edit(village, "pupil", **{"class": "五(1)班"})
+    await edit(village, "pupil", helpers={"remove": [helper]}, boards=True)
+    await village.visit(pupil="sister")
+    await edit(village, "pupil", **{"class": "三(2)班"})
+
+
+@pytest.mark.parametrize("role", ["class_teacher", "teacher", "dorm", "office", "general_affairs"])
+async def test_both_ways_agree(app: Litestar, app_db: Database, school: People, role: str) -> None:
+    village = await make_village(app, school)
+    await a_term_of_changes(village)
+    compared = 0
+    async with app_db.read() as conn:
+        who = await load_principal(conn, school.ids[role], school.id)
+        assert who
+        last = (await conn.execute(schools.select().where(schools.c.id == school.id))).one().rev
+        everything, _ = await moved_ever(conn, who, Place(0, ""), 10_000)
+        ids = ["", *(doc.id for doc in everything)]
+        for rev in range(1, last + 1):
+            for ident in ids[:: 1 + len(ids) // 4]:
+                quick = await moved_lately(conn, who, Place(rev, ident), 7)
+                if quick is not None:
+                    found, views = await moved_ever(conn, who, Place(rev, ident), 7)
+                    assert quick[0] == [d._replace(body=d.body if d.alive else b"") for d in found]
+                    assert all(quick[1][doc.id] == views[doc.id] for doc in found if doc.alive)
+                    compared += bool(found)
+    assert compared > 10
