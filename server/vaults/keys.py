@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db import Database
+from server.schools import life
 from server.vaults.models import vault_keys
 from server.vaults.seal import KeyPair
 
@@ -19,6 +20,7 @@ async def current_key(db: Database, now: datetime) -> KeyPair:
     if kept is not None:
         return kept
     async with db.write() as conn:
+        await conn.execute(select(life.c.id).with_for_update())  # of several at once one makes it for all
         kept = await _newest(conn)
         if kept is not None:
             return kept

@@ -121,9 +121,17 @@ async def _show(request: Req, desk: Desk, ident: str, problem: str = "") -> Resp
                 view |= {"waits": not (proven.trusted and proven.author.roles)}
             except Refused as refused:
                 problem = refused.text
-        context = await shell(conn, desk, "unsent", Said(problem, "warn") if problem else None)
-    context |= {"file": view, "refused": bool(problem)}
+        context = await shell(conn, desk, "unsent", _said(view, problem))
+    context |= {"file": view, "refused": bool(problem), "may_review": desk.principal.may("office.review")}
     return page(request, "office/unsent_file.html", context, 422 if problem else 200)
+
+
+def _said(view: Context, problem: str) -> Said | None:
+    """The line at the top of a file's page: why not, or what became of it."""
+    if problem:
+        return Said(problem, "warn")
+    left = view["held"] or view["conflict"]
+    return Said(view["state"], "warn" if left else "ok") if view["done"] else None
 
 
 async def _names(conn: AsyncConnection, request: Req, desk: Desk) -> dict[str, str]:

@@ -143,6 +143,12 @@ async def test_what_meets_other_peoples_work_is_merged_or_waits_for_a_decision(
     assert "有出入待裁定1条" in text
     assert "未接收1条" in text
     assert "去看未接收" in text
+    admin = await sign_in("admin")
+    page = read((await admin.get("/office/unsent/")).text).xpath("//tbody//a/@href")[0]
+    seen = words(read((await admin.get(page)).text))
+    assert ("未接收1条" in seen, "去看未接收" in seen) == (True, False), (
+        "no link to what is not for that post"
+    )
 
 
 async def test_a_file_of_hundreds_is_taken_in_several_pushes(

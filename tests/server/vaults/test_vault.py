@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -57,6 +58,13 @@ async def enter_as_another(clients: Clients, school: People) -> Client:
     phone = await clients()
     await phone.sign_in(school.phones["teacher"], client=CLIENT.replace("1936b2e", "1936b2f"))
     return phone
+
+
+async def test_several_at_once_get_one_share_and_one_key(clients: Clients, school: People) -> None:
+    phone = await enter(clients, school)
+    replies = await asyncio.gather(*(phone.get(f"/vault?device={DEVICE}") for _ in range(6)))
+    assert len({reply.json()["share"] for reply in replies}) == 1
+    assert len({reply.json()["key"]["id"] for reply in replies}) == 1
 
 
 async def test_the_school_says_how_long_the_lease_is(
