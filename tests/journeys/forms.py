@@ -47,6 +47,12 @@ class Filling:
         """Press the main button at the bottom."""
         self.page.locator(".dock .btn.main").tap()
 
+    def on_to(self, *titles: str) -> None:
+        """Go on through these sections to the last of them."""
+        for title in titles:
+            self.go_on()
+            self.section(title)
+
     def to_the_end(self) -> None:
         """Go on until the main button hands the form in."""
         main = self.page.locator(".dock .btn.main")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.browser import Browser
 from tests.journeys.forms import Filling
-from tests.journeys.people import sign_in
+from tests.journeys.people import sign_in, unlock
 
 TEACHER = "13800000001"
 STORED, MORE, TYPED = "先写作业。", "先写作业再喂鸡。", "先写作业再喂鸡。奶奶听不懂微信。"
@@ -44,6 +44,7 @@ def test_a_full_phone_keeps_what_was_stored(browser: Callable[..., Browser]) -> 
 
     Room(phone, 0)
     phone.go(here)
+    unlock(phone)
     said = Filling(phone.page)
     said.write("在家表现", MORE)
     said.saved()
@@ -56,6 +57,7 @@ def test_a_full_phone_keeps_what_was_stored(browser: Callable[..., Browser]) -> 
 
     room = Room(phone, None)
     phone.go(here)
+    unlock(phone)
     said = Filling(phone.page)
     expect(said.question("在家表现").locator("textarea")).to_have_value(MORE)
     said.write("在家表现", TYPED)
@@ -65,6 +67,7 @@ def test_a_full_phone_keeps_what_was_stored(browser: Callable[..., Browser]) -> 
     said.saved()
     phone.kill()
     phone.open(here)
+    unlock(phone)
     expect(Filling(phone.page).question("在家表现").locator("textarea")).to_have_value(TYPED)
     phone.go("/app/sync")
     phone.page.get_by_role("button", name="现在同步").tap()
@@ -78,10 +81,7 @@ def a_form_with_something_in_it(phone: Browser) -> str:
     phone.page.get_by_role("link", name="开始家访").tap()
     form = Filling(phone.page)
     form.choose("走访结果", "见到监护人")
-    form.go_on()
-    form.section("情况")
-    form.go_on()
-    form.section("交谈")
+    form.on_to("情况", "交谈")
     form.write("在家表现", STORED)
     form.saved()
     return phone.page.url.removeprefix(phone.url)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.browser import Browser
 from tests.journeys.forms import Filling
-from tests.journeys.people import send, sign_in, sign_in_at_desk, synced
+from tests.journeys.people import send, sign_in, sign_in_at_desk, synced, unlock
 from tests.journeys.server import Server
 
 TEACHER, DORM, COMMITTEE, OFFICE = "13800000001", "13800000003", "13800000005", "13800000007"
@@ -31,6 +31,7 @@ def test_three_people(browser: Callable[..., Browser], server: Server) -> None:
     for phone in (teacher, dorm, committee):
         phone.close()
         phone.open("/app/")
+        unlock(phone)
         expect(phone.page.get_by_role("heading", name="今天", level=1)).to_be_visible()
     a_home_visit(teacher)
     a_night_round(dorm)
@@ -39,6 +40,7 @@ def test_three_people(browser: Callable[..., Browser], server: Server) -> None:
     for phone in (dorm, committee):
         phone.kill()
         phone.open("/app/records?tab=here")
+        unlock(phone)
         expect(phone.page.locator("#records .cell")).to_have_count(1)
 
     server.start()
@@ -191,15 +193,13 @@ def a_killed_browser(phone: Browser) -> None:
     phone.page.get_by_role("link", name="开始家访").tap()
     form = Filling(phone.page)
     form.choose("走访结果", "见到监护人")
-    form.go_on()
-    form.section("情况")
-    form.go_on()
-    form.section("交谈")
+    form.on_to("情况", "交谈")
     box = form.question("在校反馈").locator("textarea")
     with phone.page.expect_response(re.compile("/field")):
         box.press_sequentially("应用题常空着")
     phone.kill()
     phone.open("/app/records?tab=here")
+    unlock(phone)
     phone.look("28-after-kill")
     phone.page.locator("#records .cell", has_text="龙䶮").tap()
     form = Filling(phone.page)
