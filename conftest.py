@@ -1,3 +1,3 @@
 """Test plugins of the whole project."""
 
-pytest_plugins = ["tests.needs"]
+pytest_plugins = ["tests.needs", "tests.figures"]

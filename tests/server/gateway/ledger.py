@@ -1,28 +1,35 @@
 """What everybody entered, and the protocol's invariant over it.
 
 Each value that a person entered is shown (or merged into what is shown), or an open sibling, or was
-superseded by someone who had seen it, or is held. The ledger knows only what was sent and answered, nothing
-of the engine.
+superseded by someone who had seen it, or is held, or is an amendment. The ledger knows only what was sent and
+answered, nothing of the engine.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 Doc = dict[str, Any]
+Op = dict[str, Any]
+SETS = {"difficulty", "visitors"}
+TEXTS = {"home_fb"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
-    """One op as its phone queued it, and what the server answered (rev 0: not sent yet)."""
+    """One op as its phone queued it, and what became of it. Answered at all: `done`; `rev` 0: not applied."""
 
     client: str
-    op: dict[str, Any]
+    op: Op
+    sight: str = ""  # all texts that a settler had in sight
+    done: bool = False
     rev: int = 0
     held: bool = False
+    amends: bool = False
 
     @property
     def name(self) -> str:
-        """The name that a sibling of this op has."""
+        """The name that a sibling of this op has, and the held doc that it may become."""
         return f"{self.client}:{self.op['seq']}"
 
     def saw(self, other: "Entry") -> bool:
@@ -34,87 +41,173 @@ class Entry:
         """What it sets at a path."""
         return (self.op.get("set") or {}).get(path)
 
+    def sets(self, path: str) -> bool:
+        """Whether it sets the path."""
+        return path in (self.op.get("set") or {})
+
 
 @dataclass
 class Ledger:
-    """All entries on one doc, in the order in which the server took them."""
+    """All entries of a history, and where the server must stand with each client."""
 
     entries: list[Entry] = field(default_factory=list)
+    of_op: dict[int, Entry] = field(default_factory=dict)  # by the identity of the op
+    last: dict[str, int] = field(default_factory=dict)  # client → the last seq that the server took
+    bodies: dict[tuple[str, int], Op] = field(default_factory=dict)  # what it took under that number
 
-    def taken(self, path: str) -> list[Entry]:
-        """Entries that the server applied to a path."""
-        return [e for e in self.entries if e.rev and not e.held and path in self.paths(e)]
+    def add(self, client: str, op: Op, sight: str = "") -> Entry:
+        """Somebody entered this, and the phone said that it is saved."""
+        entry = Entry(client, op, sight)
+        self.entries.append(entry)
+        self.of_op[id(op)] = entry
+        return entry
 
-    @staticmethod
-    def paths(entry: Entry) -> set[str]:
-        """Paths that an op names."""
-        return {*(entry.op.get("set") or {}), *(entry.op.get("sees") or {})}
+    def renumbered(self, client: str, pairs: Iterable[tuple[Op, Op]]) -> None:
+        """A phone goes on as another client with these ops."""
+        for old, new in pairs:
+            entry = self.of_op[id(new)] = self.of_op[id(old)]
+            entry.client, entry.op = client, new
+            entry.done = entry.held = entry.amends = False
+            entry.rev = 0
 
-    def missing(self, doc: Doc) -> list[str]:
+    def note(self, client: str, sent: list[Op], answer: dict[str, Any]) -> None:
+        """What the server says of each op that was sent, whether the phone hears it or not."""
+        ops = {op["seq"]: op for op in sent}
+        assert [r["seq"] for r in answer["results"]] == [op["seq"] for op in sent], "one result for each op"
+        for result in answer["results"]:
+            seq, entry = result["seq"], self.of_op[id(ops[result["seq"]])]
+            if seq > self.last.get(client, 0):
+                assert seq == self.last.get(client, 0) + 1, "without gaps"
+                self.last[client] = seq
+                self.bodies[client, seq] = ops[seq]
+            if not entry.done:
+                entry.done, entry.held = True, result["result"] == "held"
+                entry.rev = 0 if entry.held else result["rev"]
+                entry.amends = any(w["code"] == "amendment" for w in result["warnings"])
+        assert answer["acked"] == self.last.get(client, 0), "acked is what was taken, no more and no less"
+
+    def snapshot(self) -> dict[str, Any]:
+        """As a backup has it."""
+        marks = {e: (e.client, e.op, e.done, e.rev, e.held, e.amends) for e in self.entries}
+        return {"marks": marks, "last": dict(self.last), "bodies": dict(self.bodies)}
+
+    def restore(self, found: dict[str, Any]) -> None:
+        """The server knows what the backup knew."""
+        for e in self.entries:
+            client, op, *state = found["marks"].get(e, ("", e.op))
+            # what has another number since is not in the backup under it
+            same = state and (client, op["seq"]) == (e.client, e.op["seq"])
+            e.done, e.rev, e.held, e.amends = state if same else (False, 0, False, False)
+        self.last, self.bodies = dict(found["last"]), dict(found["bodies"])
+
+    def missing(self, docs: dict[str, Doc]) -> list[str]:
         """What was entered and is in none of its places. Empty is what must be."""
-        found = []
-        for path in sorted({p for e in self.entries for p in self.paths(e)}):
-            check = {"difficulty": self.missing_elements, "home_fb": self.missing_sentences}
-            found += [f"{path}: {what}" for what in check.get(path, self.missing_values)(doc, path)]
+        self.hear_of_releases(docs)
+        found = [f"{e.name}: not kept" for e in self.entries if e.held and not kept_whole(e, docs)]
+        for doc_id in {e.op["doc"]: None for e in self.entries if e.rev}:
+            doc = docs.get(doc_id)
+            found += [f"no {doc_id}"] if doc is None else self.missing_of(doc)
         return found
 
-    def missing_values(self, doc: Doc, path: str) -> list[str]:
-        """Scalars and list items.
+    def hear_of_releases(self, docs: dict[str, Doc]) -> None:
+        """A held op that the office released took effect with that commit."""
+        for e in self.entries:
+            if e.held and docs.get(e.name, {}).get("state") == "released":
+                e.held, e.rev = False, docs[e.name]["rev"]
 
-        By value, as the contract has it: one that equals an open sibling adds none, so the two stand and fall
-        together (only removals can be equal here, every other value is unique).
-        """
-        here = [doc["fields"].get(path), *(s["value"] for s in doc["siblings"].get(path, []))]
-        taken = [e for e in self.taken(path) if path in (e.op.get("set") or {})]
-        gone = [e for e in taken if e.value(path) not in here]
-        alike = {e.name: [x for x in taken if x.value(path) == e.value(path)] for e in gone}
-        return [
-            f"{e.value(path)!r} of {e.name}"
-            for e in gone
-            if not any(self.superseded(x, path) for x in alike[e.name])
-        ]
-
-    def superseded(self, entry: Entry, path: str) -> bool:
-        """Whether someone who had seen this entry put another value in its place, or settled it away."""
-        return any(
-            later is not entry
-            and (
-                (path in (later.op.get("set") or {}) and later.saw(entry))
-                or entry.name in (later.op.get("sees") or {}).get(path, [])
+    def missing_of(self, doc: Doc) -> list[str]:
+        """What one doc lacks."""
+        entries = [e for e in self.entries if e.rev and e.op["doc"] == doc["id"]]
+        found = [f"amendment {e.name}" for e in entries if e.amends and not amended(e, doc)]
+        found += [f"event {e.name}" for e in entries if e.op["op"] == "event" and not happened(e, doc)]
+        taken = [e for e in entries if not e.amends]
+        for path in sorted({p for e in taken for p in (*(e.op.get("set") or {}), *(e.op.get("sees") or {}))}):
+            here = [e for e in taken if e.sets(path) or path in (e.op.get("sees") or {})]
+            check = (
+                missing_elements if path in SETS else missing_sentences if path in TEXTS else missing_values
             )
-            for later in self.taken(path)
+            found += [f"{doc['id']} {path}: {what}" for what in check(doc, path, here)]
+        return found
+
+
+def kept_whole(entry: Entry, docs: dict[str, Doc]) -> bool:
+    """Whether a held op is a doc of its own, with all that was entered."""
+    held = docs.get(entry.name)
+    return held is not None and held["fields"].get("op") == entry.op
+
+
+def amended(entry: Entry, doc: Doc) -> bool:
+    """Whether the change waits for review at the approved doc."""
+    waiting = doc.get("notes", {}).get("amendments", [])
+    return any(a["id"] == entry.name and a["set"] == (entry.op.get("set") or {}) for a in waiting)
+
+
+def happened(entry: Entry, doc: Doc) -> bool:
+    """Whether an event that says more than its name is noted, once. A visit's notes are its current ones."""
+    args = entry.op.get("args")
+    if not args or doc["kind"] == "visit":
+        return True
+    return sum(note["args"] == args for note in doc.get("notes", {}).get("events", [])) == 1
+
+
+def missing_values(doc: Doc, path: str, taken: list[Entry]) -> list[str]:
+    """Scalars and list items.
+
+    By value, as the contract has it: one that equals an open sibling adds none, so the two stand and fall
+    together (only removals can be equal here, every other value is unique).
+    """
+    here = [doc["fields"].get(path), *(s["value"] for s in doc["siblings"].get(path, []))]
+    gone = [e for e in taken if e.sets(path) and e.value(path) not in here]
+    alike = {e: [x for x in taken if x.sets(path) and x.value(path) == e.value(path)] for e in gone}
+    return [
+        f"{e.value(path)!r} of {e.name}"
+        for e in gone
+        if not any(superseded(x, path, taken) for x in alike[e])
+    ]
+
+
+def superseded(entry: Entry, path: str, taken: list[Entry]) -> bool:
+    """Whether someone who had seen this entry put another value in its place, or settled it away."""
+    return any(
+        later is not entry
+        and (
+            (later.sets(path) and later.saw(entry))
+            or entry.name in (later.op.get("sees") or {}).get(path, [])
         )
+        for later in taken
+    )
 
-    def missing_elements(self, doc: Doc, path: str) -> list[str]:
-        """Elements of a set: gone only when someone removed them who had seen them added."""
-        shown, found = doc["fields"].get(path, []), []
-        taken = self.taken(path)
-        for e in taken:
-            for element in e.value(path).get("add", []):
-                removed = any(
-                    element in later.value(path).get("remove", []) and later.saw(e) and later is not e
-                    for later in taken
-                )
-                if element not in shown and not removed:
-                    found.append(f"{element!r} of {e.name}")
-        return found
 
-    def missing_sentences(self, doc: Doc, path: str) -> list[str]:
-        """Sentences of a text: gone only when someone took them out of a text that had them."""
-        texts = [doc["fields"].get(path), *(s["value"] for s in doc["siblings"].get(path, []))]
-        here = "".join(text or "" for text in texts)
-        found = []
-        for e in self.taken(path):
-            for sentence in sentences(e.value(path)) - sentences(was(e, path)):
-                taken_out = any(
-                    later is not e
-                    and path in (later.op.get("set") or {})
-                    and (drops(later, path, sentence) or settles_own(later, e))
-                    for later in self.taken(path)
-                )
-                if sentence not in here and not taken_out:
-                    found.append(f"{sentence!r} of {e.name}")
-        return found
+def missing_elements(doc: Doc, path: str, taken: list[Entry]) -> list[str]:
+    """Elements of a set: gone only when someone removed them who had seen them added."""
+    shown, found = doc["fields"].get(path, []), []
+    for e in taken:
+        for element in e.value(path).get("add", []):
+            removed = any(
+                element in later.value(path).get("remove", []) and later.saw(e) and later is not e
+                for later in taken
+            )
+            if element not in shown and not removed:
+                found.append(f"{element!r} of {e.name}")
+    return found
+
+
+def missing_sentences(doc: Doc, path: str, taken: list[Entry]) -> list[str]:
+    """Sentences of a text: gone only when someone took them out of a text that had them."""
+    texts = [doc["fields"].get(path), *(s["value"] for s in doc["siblings"].get(path, []))]
+    here = "".join(text or "" for text in texts)
+    found = []
+    for e in taken:
+        for sentence in sentences(e.value(path)) - sentences(was(e, path)):
+            taken_out = any(
+                later is not e
+                and later.sets(path)
+                and (drops(later, path, sentence) or settles_own(later, e))
+                for later in taken
+            )
+            if sentence not in here and not taken_out:
+                found.append(f"{sentence!r} of {e.name}")
+    return found
 
 
 def was(entry: Entry, path: str) -> str | None:
@@ -124,7 +217,7 @@ def was(entry: Entry, path: str) -> str | None:
 
 def drops(entry: Entry, path: str, sentence: str) -> bool:
     """Whether an edit (or a settle, of the texts it had in sight) took a sentence out."""
-    before = entry.op.get("sight") or was(entry, path) or ""
+    before = entry.sight or was(entry, path) or ""
     return sentence in before and sentence not in (entry.value(path) or "")
 
 

@@ -1,0 +1,55 @@
+"""A phone of the machine: what it shows before the server has answered, and what the line still carries."""
+
+from typing import Any
+
+from httpx import AsyncClient
+
+from tests.phone import Phone, Send
+
+
+class Device(Phone):
+    """A phone of somebody in a role."""
+
+    STORED = (*Phone.STORED, "texts")
+
+    def __init__(self, send: Send, http: AsyncClient, role: str) -> None:
+        super().__init__(send)
+        self.http, self.role = http, role
+        self.texts: dict[str, str] = {}  # texts as its page shows them, by doc, until they are pulled back
+        self.late: list[dict[str, Any]] = []  # copies of requests that are still on their way
+
+    def copy(self, send: Send, http: AsyncClient) -> "Device":
+        """The same database on another phone, with a line of its own: neither knows of the other."""
+        twin = Device(send, http, self.role)
+        http.cookies = self.http.cookies
+        twin.csrf, twin.delivery, twin.user, twin.at = self.csrf, self.delivery, self.user, self.at
+        twin.restart(self.stored())
+        return twin
+
+    def has(self, doc: str) -> bool:
+        """Whether its page can show the doc: pulled, or made here."""
+        return doc in self.docs or any(op["doc"] == doc and op["op"] == "create" for op in self.queue)
+
+    def fields(self, doc: str) -> dict[str, Any]:
+        """The pulled fields."""
+        return self.docs[doc]["fields"] if doc in self.docs else {}
+
+    def text(self, doc: str) -> str:
+        """The text that stands in its page."""
+        return self.texts.get(doc) or self.fields(doc).get("home_fb") or ""
+
+    def take(self, answer: dict[str, Any]) -> None:
+        """What is pulled takes the place of what was entered, once all of that is answered."""
+        super().take(answer)
+        if not self.queue and not answer["more"]:
+            for doc in answer["docs"]:
+                self.texts.pop(doc["id"], None)
+
+    def version(self, form: str) -> int:
+        """The newest version of a form that it has."""
+        known = [d["fields"]["definition"] for d in self.docs.values() if d["kind"] == "form"]
+        return max((d["version"] for d in known if d["name"] == form), default=1)
+
+    def held(self) -> list[str]:
+        """The ops that wait for a decision, as it sees them."""
+        return sorted(i for i, d in self.docs.items() if d["kind"] == "held" and d["state"] == "waiting")
