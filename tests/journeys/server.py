@@ -28,6 +28,7 @@ class Server:
     """`zoufang serve` on a folder of its own. The address stays the same when it is started again."""
 
     module = "server.cli"
+    options: tuple[str, ...] = ()  # of `serve`
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.folder = folder
@@ -65,7 +66,7 @@ class Server:
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start it and wait for nothing."""
         log = (self.folder / "server.log").open("ab")
-        command = [sys.executable, "-m", self.module, "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", self.module, "serve", "--port", str(self.port), *self.options]
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
         )

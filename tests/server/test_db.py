@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,6 +94,21 @@ async def test_writers_wait_for_each_other_instead_of_failing(db: Database) -> N
     await asyncio.gather(*(add(n) for n in range(30)))
     async with db.read() as conn:
         assert (await conn.execute(select(schools.c.rev))).scalar_one() == 30
+
+
+async def test_a_write_has_the_file_s_lock_from_its_beginning(tmp_path: Path) -> None:
+    """What it reads first is still so when it writes, whatever other processes do; a read locks nobody out."""
+    path = tmp_path / "x.db"
+    db = Database(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+        async with db.read():
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+        async with db.write():
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN IMMEDIATE")
+    await db.close()
 
 
 async def test_two_processes_share_a_file(database_url: str) -> None:
