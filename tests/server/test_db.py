@@ -97,7 +97,7 @@ async def test_writers_wait_for_each_other_instead_of_failing(db: Database) -> N
 
 
 async def test_a_write_has_the_file_s_lock_from_its_beginning(tmp_path: Path) -> None:
-    """What it reads first is still so when it writes, whatever other processes do; a read locks nobody out."""
+    """What it reads first is still so when it writes, whatever others do; a read locks nobody out."""
     path = tmp_path / "x.db"
     db = Database(f"sqlite:///{path}")
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
