@@ -8,7 +8,7 @@ export PYTHONUTF8 := 1
 # The newest of these decides whether the bundle is built again.
 SOURCES := $(shell find pwa templates locale sync/vectors -type f -not -path 'pwa/dist/*' 2>/dev/null)
 
-.PHONY: run test check setup bundle clean help
+.PHONY: run test soak check setup bundle clean help
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -21,6 +21,11 @@ run: setup ## The demo school on http://127.0.0.1:8000
 test: setup ## All tests: server, sync, phone, journeys in a browser
 	@python3 scripts/bootstrap.py system
 	@python -m pytest -n 2 --dist loadfile
+
+# SOAK is minutes for each of the five tests that take it; two run at a time.
+soak: setup ## Sync for long: random histories of phones, office and restores, cases for both sides. About 10 minutes; SOAK=60 for two hours
+	@python3 scripts/bootstrap.py system
+	@SOAK=$${SOAK:-4} python -m pytest -n 2 --dist load tests/server/gateway/test_machine.py tests/server/gateway/test_contract.py tests/sync/test_vectors.py
 
 check: setup ## Style, types, templates, forms, catalogue, size of the bundle
 	@python scripts/check.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from sync.vectors.drawn import Maker
 from sync.vectors.make import MAKERS
 from tests.vectors import on_the_phone, stored, with_one_wrong
 
-SOAK = int(os.environ.get("SOAK", "1"))
+SOAK = float(os.environ.get("SOAK", "0"))
 NEW = {"cel.json": 60, "apply.json": 30, "posted_bodies.json": 10}
 """How many new cases of a file; of others one for each form, or path."""
 
@@ -68,10 +69,9 @@ def test_the_cases_of_conditions_have_every_outcome() -> None:
     assert {"num": "nan"} in results
 
 
-def test_the_phone_agrees_about_new_cases() -> None:
-    """The same ones at every test; SOAK=20 draws twenty times as many that nobody has seen."""
-    start = secrets.randbelow(2**40) if SOAK > 1 else 2**40
-    files = {maker.name: plain(maker.draw(start, NEW.get(maker.name, 1) * SOAK)) for maker in MAKERS}
+def agrees_about_new(start: int, times: int) -> None:
+    """Draws from this seed on, so many times NEW, and has the phone's code run it."""
+    files = {maker.name: plain(maker.draw(start, NEW.get(maker.name, 1) * times)) for maker in MAKERS}
     verdicts = on_the_phone({**files, "forms_definitions.json": plain(make_forms.definitions())})
     assert [fault for verdict in verdicts.values() for fault in verdict["faults"]] == [], (
         f"seeds from {start}"
@@ -79,6 +79,14 @@ def test_the_phone_agrees_about_new_cases() -> None:
     assert {name: verdict["cases"] for name, verdict in verdicts.items()} == {
         name: len(file["cases"]) for name, file in files.items()
     }
+
+
+def test_the_phone_agrees_about_new_cases() -> None:
+    """The same ones at every test; for SOAK minutes more such that nobody has seen."""
+    until = time.monotonic() + SOAK * 60
+    agrees_about_new(2**40, 1)
+    while time.monotonic() < until:
+        agrees_about_new(secrets.randbelow(2**40), 4)
 
 
 def test_a_wrong_case_is_noticed_in_every_file() -> None:
