@@ -53,7 +53,11 @@ export async function deliverSealed(
     const ops = rows.map(({ seq, seal }) => ({ seq, sealed: toText(seal ?? new Uint8Array()) }));
     const response = await post("/sync/sealed", {
       method: "POST",
-      headers: { "Content-Type": "application/json", Authorization: `Delivery ${delivery}` },
+      headers: {
+        "Content-Type": "application/json",
+        Authorization: `Delivery ${delivery}`,
+        "X-School": vault.card.school,
+      },
       credentials: "omit",
       cache: "no-store",
       body: JSON.stringify({ client, key: rows[0]?.sealKey, ops }),
