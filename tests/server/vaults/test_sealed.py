@@ -8,11 +8,12 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from server.accounts.people import add_person
 from server.gateway.models import ops
 from sync.protocol import MAX_OPS
 from tests.conftest import People
 from tests.phone import Phone, Refused
-from tests.server.gateway.conftest import MakePhone
+from tests.server.gateway.conftest import MakePhone, add_pupils
 from tests.server.vaults.conftest import key_of, visit
 from tests.server.vaults.sealing import b64, seal_op
 
@@ -206,3 +207,22 @@ async def test_a_revoked_role_is_held(
     held = [doc for doc in office.docs.values() if doc["kind"] == "held"]
     assert {doc["fields"]["code"] for doc in held} == {"forbidden"}
     assert len(held) == 2
+
+
+async def test_a_user_of_two_schools_says_which(
+    app: Litestar, school: People, other_school: People, phone_of: MakePhone
+) -> None:
+    state, number = app.state, school.phones["class_teacher"]
+    both = {"phone": number, "name": "王芳", "roles": ["class_teacher"], "classes": ["三(2)班"]}
+    await add_person(state.db, state.env, other_school.id, **both)
+    pupil = (await add_pupils(app, other_school, 田小雨={"class": "三(2)班"}))["田小雨"]
+    phone = await phone_of(number)
+    key = await key_of(phone)
+    doc = visit(phone, pupil)
+    headers = {**pass_of(phone), "X-School": other_school.id}
+    assert (await deliver(phone, outbox(phone, key), **headers))[1]["acked"] == 2
+    office = await phone_of(other_school.phones["office"])
+    await office.sync()
+    assert office.docs[doc]["state"] == "submitted"
+    elsewhere = {**pass_of(phone), "X-School": "01936b2e-0000-7000-8000-00000000ffff"}
+    assert (await deliver(phone, outbox(phone, key), **elsewhere))[0] == 404
