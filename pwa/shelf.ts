@@ -124,8 +124,21 @@ export class Shelf {
       const versions = { version: (now?.version ?? 0) + 1, docs: (now?.docs ?? 0) + (touchesDocs ? 1 : 0) };
       done.push(tx.objectStore("core").put({ ...core, ...versions, ...(k && { k }) }, "core"));
       await Promise.all([...done, tx.done]);
+      this.cached = this.after(now, { ...versions, k }, writes);
       return true;
     });
+  }
+
+  /** What is known of the docs after a write by this shelf: a first sync needs not open each page again and again. */
+  private after(was: Core | undefined, is: Pick<Core, "docs" | "k">, writes: Writes): typeof this.cached {
+    const known = this.cached;
+    if (!known || known.docs !== was?.docs || known.key !== is.k || writes.swap || writes.clear) return null;
+    if (is.docs === was.docs) return known;
+    const map = new Map(known.map);
+    for (const doc of writes.docs ?? []) map.set(doc.id, doc);
+    for (const id of writes.drop ?? []) map.delete(id);
+    const sorted = new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1))); // in the store's own order
+    return { docs: is.docs, ...(is.k && { key: is.k }), map: sorted };
   }
 
   /** A small note outside the queue, such as what the last sync said. */
@@ -139,6 +152,11 @@ export class Shelf {
 
   async close(): Promise<void> {
     await this.connection.close();
+  }
+
+  /** How many docs have something that the server does not have yet; nothing is opened for it. */
+  async waiting(): Promise<number> {
+    return new Set((await this.opRows()).filter(waits).map(({ doc }) => doc)).size;
   }
 
   /** Op rows as they lie, in order: what can be told and sent without opening anything. */
