@@ -12,6 +12,8 @@ from sync.doc import Doc
 
 async def meet_duties(work: Work, before: Doc | None, after: Doc) -> None:
     """A visit handed in meets duties; one withdrawn, returned, void or found to be without result lets go."""
+    if before is None and after.state == "draft":
+        return  # begun, and nothing has been handed in
     visit = _visit(after)
     if visit is None or (before is not None and _visit(before) == visit):
         return

@@ -71,10 +71,9 @@ async def push(
     known = await _stored(conn, client, [one.seq for one in sent if one.seq <= last])
     new: dict[int, Incoming] = {}
     for one in sent:
-        body = digest(one.raw)
         if one.seq <= last or one.seq in new:
             before = known[one.seq][0] if one.seq <= last else digest(new[one.seq].raw)
-            if before != body:
+            if before != digest(one.raw):
                 raise Problem(409, "fork", acked=last, differs=one.seq)
         elif one.seq == last + len(new) + 1:
             new[one.seq] = one
