@@ -8,7 +8,7 @@ export PYTHONUTF8 := 1
 # The newest of these decides whether the bundle is built again.
 SOURCES := $(shell find pwa templates locale sync/vectors -type f -not -path 'pwa/dist/*' 2>/dev/null)
 
-.PHONY: run test soak check setup bundle clean help
+.PHONY: run test soak bench check setup bundle clean help
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -27,6 +27,10 @@ soak: setup ## Sync for long: random histories of phones, office and restores, c
 	@python3 scripts/bootstrap.py system
 	@SOAK=$${SOAK:-4} python -m pytest -n 2 --dist load tests/server/gateway/test_machine.py tests/server/gateway/test_contract.py tests/sync/test_vectors.py
 
+bench: setup .make/pouch ## How fast it is, beside something bare, into BENCHMARKS.md (minutes; on a quiet machine)
+	@python3 scripts/bootstrap.py system
+	@python -m scripts.bench
+
 check: setup ## Style, types, templates, forms, catalogue, size of the bundle
 	@python scripts/check.py
 
@@ -40,6 +44,11 @@ bundle: .make/bundle ## The phone's JavaScript and CSS into pwa/dist
 
 .make/node: package.json package-lock.json
 	@python3 scripts/bootstrap.py node
+	@touch $@
+
+# What the bench compares with is no part of the product and has an installation of its own.
+.make/pouch: .make/node scripts/bench/pouch/package.json scripts/bench/pouch/package-lock.json
+	@npm ci --prefix scripts/bench/pouch --no-audit --no-fund --no-update-notifier --ignore-scripts --loglevel=error
 	@touch $@
 
 .make/bundle: .make/node $(SOURCES)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -21,6 +19,8 @@ class Figures:
     part: str
     counts: dict[str, Any] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    control: bool = False
+    not_run: bool = False
 
     @classmethod
     def of(cls, part: str, tally: Tally, more: dict[str, Any], damage: list[str]) -> Figures:
@@ -45,17 +45,25 @@ class Figures:
         if not kept:
             self.broken.append(otherwise)
 
-    def caught(self) -> bool:
-        """Whether a control lost something, as it must."""
-        return bool(self.counts.get("lost"))
+    def as_control(self, mistake: str) -> Figures:
+        """The figures of a server that is careless on purpose: here it is a fault if nothing went wrong."""
+        names = ("lost", "twice")
+        counts = {name: value for name, value in self.counts.items() if not name.startswith("back")}
+        found = any(self.counts[name] for name in names) or any("integrity" in b for b in self.broken)
+        made = Figures(f"control: {mistake}", counts, control=True)
+        made.promise(found, "nothing went wrong, so that this part proves nothing")
+        return made
 
     def line(self) -> str:
         """One line for the terminal."""
         told = ", ".join(f"{name} {value}" for name, value in self.counts.items())
-        return f"{'kept  ' if not self.broken else 'BROKEN'} {self.part}: {told}"
+        return f"{self.verdict:8} {self.part}{': ' if told else ''}{told}"
 
-    def keep(self, folder: Path) -> None:
-        """Store them for the report."""
-        folder.mkdir(parents=True, exist_ok=True)
-        name = "".join(c if c.isalnum() else "-" for c in self.part)
-        (folder / f"{name}.json").write_text(json.dumps(asdict(self), ensure_ascii=False), "utf-8")
+    @property
+    def verdict(self) -> str:
+        """How it went, in a word or two."""
+        if self.not_run:
+            return "NOT RUN"
+        if self.broken:
+            return "BROKEN"
+        return "caught" if self.control else "kept"

@@ -73,10 +73,6 @@ class Book:
         self.round = 0
         self.turn()
 
-    async def renew(self) -> None:
-        """Sign in once more, as the client that it was."""
-        await self.phone.sign_in(self.book.ground.people.phones[self.role], PASSWORD)
-
     def turn(self) -> None:
         """Begin the next round: another shared record, another approved one."""
         self.shared = uuid7()

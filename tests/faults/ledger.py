@@ -67,3 +67,10 @@ def missing(load: Load, file: Path) -> set[str]:
     with closing(sqlite3.connect(file)) as conn:
         kept = {f"{client}:{seq}" for client, seq in conn.execute("SELECT client_id, seq FROM ops")}
     return {f"{hand.phone.client}:{seq}" for hand in load.hands for seq in hand.acked} - kept
+
+
+def shown_values(file: Path, doc: str) -> dict[str, Any]:
+    """The values of a record in a SQLite file; none where there is no such record."""
+    with closing(sqlite3.connect(file)) as conn:
+        row = conn.execute("SELECT body FROM docs WHERE id = ?", (doc,)).fetchone()
+    return decode(row[0]).values() if row else {}

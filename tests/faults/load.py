@@ -71,7 +71,7 @@ class Load:
                 elif isinstance(error, Refused) and error.status != 503:
                     hand.problems.append(f"refused: {error}")
                     return
-                await asyncio.sleep(hand.rng.uniform(0.01, 0.05))
+                await asyncio.sleep(hand.rng.uniform(0.02, 0.2))
 
     async def _sign_in_again(self, hand: Hand) -> None:
         """Its session has ended: the same client goes on in a new one, unless that has ended too by now."""

@@ -1,0 +1,101 @@
+"""`make faults`: hurt the product in every way that is foreseen, count what it lost, write the report.
+
+    python -m tests.faults                     all of it, into docs/reliability.md
+    python -m tests.faults kill power --n 10   these parts, shorter; only prints
+
+Ends with 1 when a promise is broken or a control was not caught.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.faults import report
+from tests.faults.browser import browser_killed
+from tests.faults.clocks import phones_wrong, server_jumps
+from tests.faults.cut import replies_cut
+from tests.faults.disk import NoCompiler
+from tests.faults.figures import Figures
+from tests.faults.full import disk_full
+from tests.faults.ground import workshop
+from tests.faults.kill import on_sqlite
+from tests.faults.postgres import on_postgres
+from tests.faults.power import power_cuts
+
+Run = Callable[[Path, int, int], Figures]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run; `times` is how many kills, cuts or histories."""
+
+    run: Run
+    times: int
+
+
+def control(run: Callable[[Path, int, int, str], Figures], how: str, mistake: str) -> Run:
+    """A run against a server that makes a mistake on purpose (careless.py)."""
+    return lambda folder, times, seed: run(folder, times, seed, how).as_control(mistake)
+
+
+PARTS: dict[str, list[Step]] = {
+    "kill": [
+        Step(on_sqlite, 200),
+        Step(control(on_sqlite, "early", "a server that answers before it commits, killed"), 8),
+        Step(control(on_sqlite, "apart", "a server that logs ops in a transaction of its own, killed"), 8),
+    ],
+    "postgres": [Step(on_postgres, 40)],
+    "power": [
+        Step(power_cuts, 50),
+        Step(control(power_cuts, "off", "power cuts with synchronous=OFF"), 3),
+        Step(control(power_cuts, "normal", "power cuts with synchronous=NORMAL"), 3),
+    ],
+    "cut": [Step(replies_cut, 1000)],
+    "full": [Step(disk_full, 1)],
+    "clocks": [Step(phones_wrong, 60), Step(server_jumps, 30)],
+    "browser": [Step(browser_killed, 50)],
+}
+
+
+def attempt(step: Step, times: int, seed: int) -> Figures:
+    """One run in a folder of its own; what the machine lacks is said, not hidden."""
+    try:
+        with workshop() as folder:
+            return step.run(folder / "run", times, seed)
+    except NoCompiler:
+        return Figures("a part that needs a C compiler (apt install gcc)", not_run=True)
+    except pytest.skip.Exception as lacking:
+        return Figures(f"a part that {lacking}", not_run=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for. 0 when every promise was kept."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all, if none is named")
+    parser.add_argument("--n", type=int, help="kills, cuts or histories of each step, instead of its own")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="what chance is drawn from")
+    asked = parser.parse_args(arguments)
+    began, found = time.monotonic(), []
+    for name in asked.parts or PARTS:
+        for step in PARTS[name]:
+            figures = attempt(step, asked.n or step.times, asked.seed)
+            found.append(figures)
+            print(figures.line(), flush=True)
+            print("".join(f"       {line}\n" for line in figures.broken), end="", flush=True)
+    broken = sum(bool(figures.broken) for figures in found)
+    print(f"{len(found)} runs, {broken} with a broken promise, seed {asked.seed}")
+    if not asked.parts and not asked.n:
+        report.write(found, asked.seed, time.monotonic() - began)
+        print(f"written: {report.PAGE.relative_to(report.ROOT)}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
