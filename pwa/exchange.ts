@@ -48,8 +48,10 @@ export function answered(stored: Stored, request: SyncRequest, reply: SyncReply,
   const drop = leaving.filter((id) => !waiting.has(id));
   const gone = new Set(drop);
   const settled = ops.map((queued) => settle(queued, pulled, gone, !reply.more));
-  const changed = settled.filter((queued, i) => queued !== stored.ops[i]);
-  const writes: Writes = { ops: changed, drop };
+  const erased = settled.filter(({ result }) => result?.params?.erased);
+  const changed = settled.filter((queued, i) => queued !== stored.ops[i] && !erased.includes(queued));
+  // what is about an erased pupil is kept nowhere, here neither
+  const writes: Writes = { ops: changed, drop, forget: erased.map(({ n }) => n) };
   if (core.rebuilding) Object.assign(writes, { beside: reply.docs, swap: !reply.more });
   else writes.docs = reply.docs;
   const marks = {

@@ -1,4 +1,5 @@
 /** Who is using the phone, what that role sees, and what waits for this person. */
+import { heldElsewhere } from "./held";
 import type { Card } from "./records";
 import type { Snapshot, View } from "./vault";
 
@@ -51,7 +52,8 @@ export function isMine(view: View, me: Me): boolean {
 
 /** What needs this person: returned, disagreeing or not taken. */
 export function apart(snap: Snapshot, me: Me): View[] {
-  return snap.views("visit").filter((view) => isMine(view, me) && (needs(view) ?? "") !== "");
+  const own = snap.views("visit").filter((view) => isMine(view, me) && (needs(view) ?? "") !== "");
+  return [...own, ...heldElsewhere(snap, me.id)];
 }
 
 /** Why a record needs its author, or null. */

@@ -27,8 +27,8 @@ function fate(stored: Stored, { stage, client, op }: Queued): string | null | un
 }
 
 /** The reason that the office gave when it closed it. */
-function closedReason(stored: Stored, { client, op }: Queued): string {
-  const events = stored.docs.get(`${client}:${op.seq}`)?.notes?.events;
+export function closedReason(held: Doc | undefined): string {
+  const events = held?.notes?.events;
   const last = Array.isArray(events) ? (events.at(-1) as { args?: { reason?: unknown } }) : undefined;
   return String(last?.args?.reason ?? "");
 }
@@ -68,7 +68,7 @@ export class Snapshot {
       base: pulled?.rev ?? 0,
       pending: own.filter(({ stage }) => stage === "new" || stage === "sent"),
       held: held.filter((queued) => !closed.includes(queued)),
-      closed: closed.map((queued) => closedReason(this.stored, queued)),
+      closed: closed.map((queued) => closedReason(this.stored.docs.get(`${queued.client}:${queued.op.seq}`))),
     };
   }
 

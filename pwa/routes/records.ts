@@ -2,6 +2,7 @@
 import { daysBetween, whenText } from "../clock";
 import { type Context, notFound, page, type Route } from "../context";
 import { recordOf } from "../fillview";
+import { asRecord, heldElsewhere, heldWords } from "../held";
 import { isMine, needs, standing } from "../me";
 import { _, fmt } from "../text";
 import type { View } from "../vault";
@@ -18,7 +19,8 @@ async function list(c: Context): Promise<Response> {
   const asked = c.url.searchParams.get("tab") ?? "all";
   const tab: Tab = asked in TABS ? (asked as Tab) : "all";
   const now = c.env.now();
-  const own = c.snap.views("visit").filter((view) => isMine(view, c.me));
+  const visits = c.snap.views("visit").filter((view) => isMine(view, c.me));
+  const own = [...visits, ...heldElsewhere(c.snap, c.me.id)];
   const rows = own.filter(TABS[tab]).map((view) => row(c.snap, view, c.me, now));
   rows.sort((a, b) => b.day.getTime() - a.day.getTime());
   const today = rows.filter(({ day }) => daysBetween(day, now) <= 0);
@@ -46,7 +48,8 @@ export function mainAction(c: Context): { url: string; text: string } | null {
 }
 
 async function one(c: Context): Promise<Response> {
-  const view = c.snap.view(c.params.id ?? "");
+  const found = c.snap.view(c.params.id ?? "");
+  const view = found?.kind === "held" ? asRecord(c.snap, found) : found;
   if (view?.kind !== "visit") return notFound(c);
   const state = standing(view);
   const conflicts = Object.keys(view.siblings).sort();
@@ -56,7 +59,7 @@ async function one(c: Context): Promise<Response> {
     state,
     reason: state === "returned" ? returnReason(view) : "",
     held: [
-      ...view.held.map(({ result }) => heldWords(result?.code ?? "")),
+      ...view.held.map(({ result }) => heldWords(result)),
       ...view.closed.map((reason) => fmt(_("学校看过，没有收：{reason}"), { reason })),
     ],
     conflict_url:
@@ -67,21 +70,6 @@ async function one(c: Context): Promise<Response> {
     editable: isMine(view, c.me) && (state === "draft" || state === "returned"),
     withdraw: isMine(view, c.me) && view.state === "submitted" ? `/app/fill/${view.id}/withdraw` : "",
   });
-}
-
-/** Why the school did not take something, and that it is not lost. */
-export function heldWords(code: string): string {
-  const words: Record<string, string> = {
-    forbidden: _("您现在没有权限改这条记录。内容还在，请联系学校资助办。"),
-    unknown_doc: _("这条记录的开头还没有被收下，学校处理后会一起收。"),
-    duplicate_id: _("这条记录和别的重了，内容还在，请联系学校资助办。"),
-    unknown_form: _("学校那边还不认识这张表，内容还在，请联系学校资助办。"),
-    bad_value: _("有一处填的内容学校收不了，内容还在，请联系学校资助办。"),
-    illegal_event: _("这条记录的状态已经变了，这一步没有生效。"),
-    signed: _("已经签过字的内容不能再改。"),
-    void: _("这条记录已经作废，后来的改动没有生效。"),
-  };
-  return words[code] ?? _("学校那边暂时没有收下，内容还在，请联系学校资助办。");
 }
 
 export const records: Route[] = [
