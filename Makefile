@@ -8,7 +8,7 @@ export PYTHONUTF8 := 1
 # The newest of these decides whether the bundle is built again.
 SOURCES := $(shell find pwa templates locale sync/vectors -type f -not -path 'pwa/dist/*' 2>/dev/null)
 
-.PHONY: run test soak bench check setup bundle clean help
+.PHONY: run test soak faults bench check setup bundle clean help
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -26,6 +26,10 @@ test: setup ## All tests: server, sync, phone, journeys in a browser
 soak: setup ## Sync for long: random histories of phones, office and restores, cases for both sides. About 10 minutes; SOAK=60 for two hours
 	@python3 scripts/bootstrap.py system
 	@SOAK=$${SOAK:-4} python -m pytest -n 2 --dist load tests/server/gateway/test_machine.py tests/server/gateway/test_contract.py tests/sync/test_vectors.py
+
+faults: setup ## Kills, power cuts, cut lines, a full disk, wrong clocks: what is lost, into docs/reliability.md. About 15 minutes
+	@python3 scripts/bootstrap.py system
+	@python -m tests.faults
 
 bench: setup .make/pouch ## How fast it is, beside something bare, into BENCHMARKS.md (minutes; on a quiet machine)
 	@python3 scripts/bootstrap.py system

@@ -151,4 +151,7 @@ def _kills(server: Server, phone: Browser, person: Person, times: int) -> None:
     for section in ("talk", "meet"):
         person.look(section)
     server.start()
+    phone.kill()  # and its session's cookie with it, perhaps: unlocking with a signal signs in again
+    phone.open("/app/")
+    unlock(phone)
     send(phone)
