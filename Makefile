@@ -25,7 +25,7 @@ test: setup ## All tests: server, sync, phone, journeys in a browser
 # SOAK is minutes for each of the five tests that take it; two run at a time.
 soak: setup ## Sync for long: random histories of phones, office and restores, cases for both sides. About 10 minutes; SOAK=60 for two hours
 	@python3 scripts/bootstrap.py system
-	@SOAK=$${SOAK:-4} python -m pytest -n 2 --dist load tests/server/gateway/test_machine.py tests/server/gateway/test_contract.py tests/sync/test_vectors.py
+	@SOAK=$${SOAK:-4} python -m pytest -n 2 --dist load tests/server/gateway/test_machine.py tests/contract tests/sync/test_vectors.py
 
 faults: setup ## Kills, power cuts, cut lines, a full disk, wrong clocks: what is lost, into docs/reliability.md. About 15 minutes
 	@python3 scripts/bootstrap.py system

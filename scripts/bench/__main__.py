@@ -10,6 +10,7 @@ from typing import Any
 
 from .figures import Figure
 from .machine import ROOT, described
+from .phone.measures import pouch, vault
 from .pulls import empty, history, pull
 from .pushes import bulk, pushes
 
@@ -19,6 +20,8 @@ MEASURES: dict[str, Callable[[], Coroutine[Any, Any, list[Figure]]]] = {
     "pull": pull,
     "empty": empty,
     "history": history,
+    "vault": vault,
+    "pouch": pouch,
 }
 HEAD = """\
 # Benchmarks

@@ -11,7 +11,7 @@ class Line:
     """A connection that keeps its cookies, and sends what it is given."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
         self.cookies: dict[str, str] = {}
@@ -25,11 +25,11 @@ class Line:
         return line
 
     async def _connect(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 24)
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 24)
 
     def packed(self, method: str, path: str, body: bytes = b"") -> bytes:
         """A whole request, ready to be sent."""
-        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self._port}", f"Content-Length: {len(body)}"]
+        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", f"Content-Length: {len(body)}"]
         if body:
             lines.append("Content-Type: application/json")
         if self.csrf:
