@@ -20,6 +20,8 @@ export interface Env {
   online(): boolean;
   /** Asks for a sync soon, without waiting for it; `asked`: by a person, so that waiting times do not count. */
   sync(asked?: boolean): void;
+  /** Keeps the worker alive for what goes on after the answer. */
+  after?(work: Promise<unknown>): void;
   /** Room on the phone; null where the browser does not tell. */
   space?(): Promise<Space | null>;
   /** Ends this browser's push subscription, if there is one. */
@@ -101,10 +103,11 @@ function chrome(c: OpenContext | Context): object {
     text: text === "100" ? "" : text,
     version: c.env.version,
   };
-  if (!("snap" in c)) return { ...shared, signed_in: false, pupils: false, dot: "" };
+  if (!("snap" in c)) return { ...shared, signed_in: false, keyed: false, pupils: false, dot: "" };
   return {
     ...shared,
     signed_in: true,
+    keyed: c.snap.core.k !== undefined,
     pupils: c.me.sees.pupils,
     dot: apart(c.snap, c.me).length > 0 ? "records" : "",
   };

@@ -90,6 +90,12 @@ export class Keeper {
     if (held) await this.device.ring.renew({ until: renewed.until, server: renewed.server });
   }
 
+  /** The server has just said yes to this person: wrong tries before that no longer hold anybody up. */
+  async forgive(user: string): Promise<void> {
+    const locks = await this.device.locks(user);
+    if (locks) await this.keep({ ...locks, tries: 0, next: 0 });
+  }
+
   /** After signing out, or revoked: opens at a contact only. */
   async withhold(user: string): Promise<void> {
     const locks = await this.device.locks(user);
@@ -141,7 +147,8 @@ export class Keeper {
       await this.keep({ ...locks, tries, next: this.now() + delay(tries) });
       return "wrong";
     }
-    const good = await this.keep({ ...locks, tries: 0, next: 0 });
+    // Nothing is written that need not be: a vault opens on a full phone too.
+    const good = locks.tries > 0 ? await this.keep({ ...locks, tries: 0, next: 0 }) : locks;
     await this.hold(good, await rowKey(raw));
     return "open";
   }

@@ -1,7 +1,9 @@
 /** What runs in each of the phone's pages: htmx, the worker, and when to sync. */
 import htmx from "htmx.org";
 import { enhanceForms } from "./form/enhance";
-import { protectStorage } from "./protect";
+import { keepRing, presence } from "./keep";
+import { attachPrint } from "./print";
+import { noticeLoss, protectStorage } from "./protect";
 import { attachReminders, keepOn } from "./reminders";
 import { listenScreens } from "./screens";
 
@@ -11,7 +13,7 @@ const UPDATE = 3_600_000;
 
 /** Asks the worker to sync; "tick" leaves the waiting time after a failure in place. */
 function ask(type: "sync" | "tick"): void {
-  navigator.serviceWorker.controller?.postMessage({ type });
+  navigator.serviceWorker.controller?.postMessage({ type, ...presence() });
 }
 
 /** Pages mark what lives: `data-live` is fetched anew when the worker says that something changed. */
@@ -34,6 +36,7 @@ document.addEventListener("visibilitychange", () => {
 window.setInterval(() => ask("tick"), TICK);
 ask("tick");
 
+keepRing();
 enhanceForms(async (html, target) => {
   await htmx.swap({ text: html, target, swap: "innerMorph" });
 });
@@ -86,5 +89,7 @@ document.addEventListener("htmx:before:swap", () => {
 void watchVersions().catch(() => undefined);
 listenScreens();
 protectStorage();
+noticeLoss();
 attachReminders(document);
+attachPrint();
 void keepOn();

@@ -1,5 +1,7 @@
 /** Asks the browser to keep what is stored here: by itself after signing in, and by the button at 我的. */
 
+import { fmt } from "./text";
+
 const ASKED = "asked-to-keep";
 
 export function protectStorage(): void {
@@ -11,6 +13,24 @@ export function protectStorage(): void {
   }
   const button = document.querySelector<HTMLButtonElement>("[data-protect]");
   button?.addEventListener("click", () => void byHand(button));
+}
+
+const HERE = "here";
+
+/**
+ * A cookie outlives the store that a browser clears for room: it says how much was unsent when the app was last open,
+ * so that a phone which knows nobody any more can say what became of it.
+ */
+export function noticeLoss(): void {
+  const stand = document.getElementById("stand");
+  if (stand)
+    document.cookie = `${HERE}=${stand.dataset.unsent}; path=/app/; max-age=31536000; samesite=strict`;
+  const told = document.querySelector<HTMLElement>("[data-lost]");
+  const before = new RegExp(`(?:^|; )${HERE}=(\\d+)`).exec(document.cookie);
+  if (!told || !before) return;
+  told.hidden = false;
+  const some = told.querySelector<HTMLElement>("[data-some]");
+  if (some && before[1] !== "0") some.textContent = fmt(some.dataset.some ?? "", { n: before[1] ?? "" });
 }
 
 async function byHand(button: HTMLButtonElement): Promise<void> {

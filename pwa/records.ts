@@ -42,10 +42,14 @@ export interface Card {
   signedIn: boolean;
   /** Whether the browser's session is this person's; not said: as `signedIn`. */
   session?: boolean;
+  /** When the server was last asked about the lease or the device, in ms. */
+  checked?: number;
   /** Why one is asked for the password again. */
-  why?: "auto" | "lease" | "ended" | "revoked" | "older" | "";
+  why?: "left" | "ended" | "revoked" | "older" | "";
   unsent: number;
   used: number;
+  /** The shelf was found gone then, with so many records unsent; until the person has read it. */
+  wiped?: { at: number; unsent: number } | null;
 }
 
 /** How the phone shows itself, and the last thing that syncing said. */

@@ -5,9 +5,11 @@
 import { type Context, type Env, html, notFound, type OpenContext, page, redirect } from "./context";
 import { whoIs } from "./me";
 import { routes } from "./routes";
+import { lockedOut } from "./routes/unlock";
 import { isFull } from "./spare";
 import { _ } from "./text";
 import { Vault } from "./vault";
+import { noticeWiped } from "./wiped";
 
 /** Saves that are under way: a page asked for meanwhile shows what they stored. */
 const saving = new Set<Promise<Response>>();
@@ -43,18 +45,28 @@ async function dispatch(c: OpenContext): Promise<Response> {
     if (!params) continue;
     const context = { ...c, params };
     if ("open" in route.handle) return route.handle.open(context);
-    const signed = await signIn(context);
-    return signed ? route.handle(signed) : redirect(c, "/app/signin");
+    return signedIn(context, route.handle);
   }
   return notFound(c);
 }
 
-async function signIn(c: OpenContext): Promise<Context | null> {
-  const card = (await c.env.device.cards()).find(({ id }) => id === c.settings.current);
-  if (!card?.signedIn) return null;
-  const vault = new Vault(card, c.env.device.shelf(card.id), c.env.now);
+/** Only for who is signed in and has the vault open. */
+async function signedIn(c: OpenContext, handle: (c: Context) => Promise<Response>): Promise<Response> {
+  const { device, now } = c.env;
+  const card = (await device.cards()).find(({ id }) => id === c.settings.current);
+  if (!card?.signedIn) return redirect(c, "/app/signin");
+  await device.ring.find();
+  const vault = new Vault(card, device.shelf(card.id), now);
+  if (await noticeWiped(device, card, now())) {
+    if (!device.ring.key(card.user)) return lockedOut(c, card);
+    await vault.begin();
+    c.env.sync(true);
+    return redirect(c, "/app/first");
+  }
   const snap = await vault.snapshot();
-  return { ...c, card, vault, snap, me: whoIs(snap, card) };
+  if (snap.stored.locked) return lockedOut(c, card);
+  if (!c.partial || c.request.method === "POST") device.ring.seen(0);
+  return handle({ ...c, card, vault, snap, me: whoIs(snap, card) });
 }
 
 /** Named parts of a path, decoded; null where it does not fit. */

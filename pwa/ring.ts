@@ -30,8 +30,8 @@ export function isLeft(held: Held, now: number): boolean {
 }
 
 export interface Pages {
-  /** The key as some open page has it. */
-  ask(): Promise<Held | null>;
+  /** The key as some open page has it; undefined when some page has not answered. */
+  ask(): Promise<Held | null | undefined>;
   /** Tells every page what it is to hold from now on. */
   tell(held: Held | null): Promise<void>;
 }
@@ -50,8 +50,8 @@ export class Ring {
   async find(): Promise<Held | null> {
     if (!this.held && !this.asked) {
       const found = await this.pages.ask();
-      this.held ??= found;
-      this.asked = true;
+      this.held ??= found ?? null;
+      this.asked = found !== undefined;
     }
     if (this.held && this.now() > this.held.until) await this.lock();
     else if (this.held && !this.held.dozing && isLeft(this.held, this.now())) await this.leave();

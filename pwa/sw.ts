@@ -1,16 +1,21 @@
 /** The service worker: keeps a few hashed files, hands /app/ to respond(), and syncs. Nothing in here must last. */
 /// <reference lib="webworker" />
 import "./older";
+import { contact } from "./contact";
 import type { Env } from "./context";
+import { Keeper } from "./locks";
 import { run } from "./outbox";
 import { listenForPush, stopPush, within } from "./push";
 import type { Card, SyncNote } from "./records";
 import { makeRender } from "./render";
 import { respond } from "./respond";
+import { Ring } from "./ring";
+import { keyPages } from "./ringpages";
 import { holdPlace } from "./spare";
 import { space } from "./storage";
 import { Device } from "./store";
 import { Vault } from "./vault";
+import { noticeWiped } from "./wiped";
 
 declare const self: ServiceWorkerGlobalScope;
 /** Set by the build: name → hashed name of what is kept, and the version of all of it. */
@@ -18,7 +23,7 @@ declare const ASSETS: Record<string, string>;
 declare const VERSION: string;
 
 const CACHE = `zoufang-${VERSION}`;
-const device = new Device();
+const device = new Device(new Ring(keyPages(self)));
 const render = makeRender(ASSETS);
 
 function env(event: ExtendableEvent): Env {
@@ -30,6 +35,7 @@ function env(event: ExtendableEvent): Env {
     fetch: (path, init) => fetch(path, init),
     online: () => navigator.onLine,
     sync: (asked) => event.waitUntil(syncSoon(asked)),
+    after: (work) => event.waitUntil(work),
     space: () => space(navigator.storage),
     stopPush: () => within(3000, stopPush(self.registration)),
     changed: () => event.waitUntil(tell({ type: "changed" })),
@@ -73,15 +79,23 @@ async function fromCache(request: Request): Promise<Response> {
 }
 
 interface Message {
-  type: "sync" | "tick" | "takeover" | "version";
+  type: "sync" | "tick" | "takeover" | "version" | "ring" | "left";
+  /** How long ago a visible page was touched, in ms; none from a page that nobody sees. */
+  idle?: number;
 }
 
 self.addEventListener("message", (event) => {
-  const { type } = event.data as Message;
+  const { type, idle } = event.data as Message;
   if (type === "takeover") event.waitUntil(self.skipWaiting());
-  if (type === "sync") event.waitUntil(sync());
-  if (type === "tick") event.waitUntil(sync(false));
+  if (type === "sync" || type === "tick") event.waitUntil(sync(type === "sync", idle));
+  if (type === "left") event.waitUntil(device.ring.find().then(() => device.ring.leave()));
+  if (type === "ring") event.waitUntil(hand(event.source));
 });
+
+/** Hands the open key to a page that has just come, so that it outlives this worker. */
+async function hand(page: ExtendableMessageEvent["source"]): Promise<void> {
+  page?.postMessage({ type: "ring", held: await device.ring.find() });
+}
 
 self.addEventListener("sync", ((event: ExtendableEvent) => {
   event.waitUntil(sync());
@@ -99,35 +113,43 @@ async function syncSoon(asked = false): Promise<void> {
 }
 
 /**
- * One run for each vault of whoever is signed in, then for those who signed out of this phone with something unsent. `asked`: a person
- * or the network asked, so that waiting times do not count.
+ * One run for each vault, the current one first: by the session for whose it is, through the one-way door for the
+ * others. `asked`: a person or the network asked, so that waiting times do not count.
  */
-async function sync(asked = true): Promise<void> {
+async function sync(asked = true, idle?: number): Promise<void> {
+  await device.ring.find();
+  if (idle !== undefined) device.ring.seen(idle);
   await navigator.locks.request("zoufang-sync", { ifAvailable: true }, async (lock) => {
     if (!lock) return;
+    await new Keeper(device).expire();
     const { current } = await device.settings();
     const cards = await device.cards();
-    const open = cards.filter(({ signedIn }) => signedIn);
-    const left = cards.filter(({ signedIn, unsent, delivery }) => !signedIn && unsent > 0 && delivery);
-    open.sort((a, b) => Number(b.id === current) - Number(a.id === current));
-    for (const card of [...open, ...left]) await syncOne(card, asked);
+    const wanted = cards.filter(({ signedIn, unsent, delivery }) => signedIn || (unsent > 0 && delivery));
+    wanted.sort((a, b) => Number(b.id === current) - Number(a.id === current));
+    for (const card of wanted) await syncOne(card, asked);
     await holdPlace();
   });
 }
 
 async function syncOne(card: Card, asked: boolean): Promise<void> {
   const shelf = device.shelf(card.id);
-  const note = await shelf.note<SyncNote>("sync");
-  if (!asked && note && note.next > Date.now()) return;
-  const vault = new Vault(card, shelf);
-  await run(vault, {
-    fetch: (path, init) => fetch(path, init),
+  if ((await noticeWiped(device, card, new Date())) && !device.ring.key(card.user)) return;
+  const before = await shelf.note<SyncNote>("sync");
+  // The page that asks may have been made while a run that has ended since was under way.
+  if (!asked && before && before.next > Date.now()) return tell({ type: "changed" });
+  const outside = {
+    fetch: (path: string, init?: RequestInit) => fetch(path, init),
     now: () => Date.now(),
+  };
+  const note = await run(new Vault(card, shelf), {
+    ...outside,
     random: () => Math.random(),
     progress: () => tell({ type: "changed" }),
     keepCsrf: (csrf) => device.changeCard(card.id, { csrf }),
   });
-  await device.changeCard(card.id, { unsent: (await vault.snapshot()).unsentDocs.length });
+  await device.changeCard(card.id, { unsent: await shelf.waiting() });
+  if (note.state === "offline") return;
+  await contact(device, card, outside, note.state === "signin").catch(() => undefined);
 }
 
 async function tell(message: { type: "changed" }): Promise<void> {

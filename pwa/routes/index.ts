@@ -4,6 +4,7 @@ import { call } from "./call";
 import { decide } from "./decide";
 import { exporting } from "./export";
 import { fill } from "./fill";
+import { locks } from "./locks";
 import { me } from "./me";
 import { pupil } from "./pupil";
 import { pupils } from "./pupils";
@@ -13,6 +14,7 @@ import { school } from "./school";
 import { signin } from "./signin";
 import { sync } from "./sync";
 import { today } from "./today";
+import { unlock } from "./unlock";
 
 export const routes: Route[] = [
   ...today,
@@ -21,6 +23,8 @@ export const routes: Route[] = [
   ...records,
   ...sync,
   ...signin,
+  ...unlock,
+  ...locks,
   ...school,
   ...me,
   ...exporting,

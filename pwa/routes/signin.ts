@@ -1,10 +1,8 @@
 /** Signing in and out. Nobody's unsent work is touched by either. */
 import { type Context, type OpenContext, open, page, type Route, redirect } from "../context";
-import { uuid7 } from "../ids";
-import { type Problem, problemName } from "../protocol";
+import { enter, keeperOf, vaultOf } from "../enter";
 import type { Card } from "../records";
 import { _, fmt } from "../text";
-import { Vault } from "../vault";
 
 async function form(c: OpenContext): Promise<Response> {
   return signinPage(c, c.url.searchParams.get("phone") ?? "", "", 200);
@@ -13,24 +11,42 @@ async function form(c: OpenContext): Promise<Response> {
 async function signinPage(c: OpenContext, phone: string, error: string, status: number): Promise<Response> {
   const cards = await c.env.device.cards();
   const others = cards.filter(
-    ({ signedIn, unsent, phone: theirs }) => !signedIn && unsent > 0 && theirs !== phone,
+    ({ signedIn, unsent, phone: theirs }) => (signedIn || unsent > 0) && theirs !== phone,
   );
+  const asked = cards.find((card) => card.phone === phone || card.id === c.settings.current);
   return page(
     c,
     "app/signin.html",
     {
       phone,
       error,
+      why: why(c, asked),
       school: cards.sort((a, b) => b.used - a.used)[0]?.schoolName ?? "",
       known: cards.length > 0,
-      others: others.map(({ name, phone: theirs, unsent }) => ({
+      others: others.map(({ id, name, phone: theirs, unsent, signedIn }) => ({
         name,
-        url: `/app/signin?phone=${encodeURIComponent(theirs)}`,
-        text: fmt(_("{n}条待同步，存在本机"), { n: unsent }),
+        url: signedIn
+          ? `/app/unlock?who=${encodeURIComponent(id)}`
+          : `/app/signin?phone=${encodeURIComponent(theirs)}`,
+        text: unsent > 0 ? fmt(_("{n}条待同步，锁在本机"), { n: unsent }) : _("锁在本机"),
       })),
     },
     status,
   );
+}
+
+/** Why one is here, where it was not one's own doing. */
+function why(c: OpenContext, card: Card | undefined): string {
+  if (card?.why === "revoked" || (!card && c.settings.ended)) {
+    return card && card.unsent > 0
+      ? fmt(_("这台手机的登录被停用了。还有{n}条没有传完，会接着传。要再用，请重新登录。"), {
+          n: card.unsent,
+        })
+      : _("这台手机的登录被停用了，里面的记录已经交给学校，再清掉了。要再用，请重新登录。");
+  }
+  if (card?.why === "older") return _("新版本给手机里的记录加了锁。请登录一次，记录都在，没有丢。");
+  if (card?.why === "ended") return _("登录已经到期，或者在别处退出了。请重新登录，记录都在本机。");
+  return "";
 }
 
 async function post(c: OpenContext): Promise<Response> {
@@ -38,103 +54,18 @@ async function post(c: OpenContext): Promise<Response> {
   const phone = String(data.get("phone") ?? "").replace(/[\s-]/g, "");
   const password = String(data.get("password") ?? "");
   if (!phone || !password) return signinPage(c, phone, _("请填手机号和密码"), 422);
-  const known = (await c.env.device.cards()).find((card) => card.phone === phone);
-  const client = known ? (await vaultOf(c, known).begin()).client : uuid7(c.env.now().getTime());
-  const answer = await ask(c, phone, password, client);
-  if ("error" in answer) return signinPage(c, phone, answer.error, answer.status);
-  const card = cardOf(answer.session, phone, c.env.now().getTime(), known);
-  // The token delivers only for the client that it was asked for; another school's vault has a client of its own.
-  const own = await vaultOf(c, card).begin(known && known.id !== card.id ? undefined : client);
-  await c.env.device.putCard({ ...card, delivery: own.client === client ? card.delivery : null });
-  await signOutOthers(c, card.user);
-  await c.env.device.change({ current: card.id });
+  const entered = await enter(c, phone, password);
+  if ("error" in entered) return signinPage(c, phone, entered.error, entered.status);
   c.env.sync(true);
-  return redirect(c, known ? "/app/" : "/app/first");
+  if (entered.changed) return redirect(c, "/app/unlock");
+  return redirect(c, entered.known ? "/app/" : "/app/first");
 }
 
-/** One browser has one session: whoever was signed in before is not any more. */
-async function signOutOthers(c: OpenContext, user: string): Promise<void> {
-  for (const card of await c.env.device.cards()) {
-    if (card.user !== user && card.signedIn) await leave(c, card);
-  }
-}
-
-interface Session {
-  user: { id: string; name: string };
-  school: string | null;
-  schools: { id: string; name: string }[];
-  csrf: string;
-  delivery?: string;
-}
-
-/** The server's answer to a sign-in: who that is, or what to tell the person. */
-async function ask(
-  c: OpenContext,
-  phone: string,
-  password: string,
-  client: string,
-): Promise<{ session: Session } | { error: string; status: number }> {
-  const body = JSON.stringify({ phone, password, client, device: device() });
-  try {
-    const before = (await (await c.env.fetch("/session", { cache: "no-store" })).json()) as Problem;
-    const response = await c.env.fetch("/session", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": before.csrf ?? "" },
-      body,
-    });
-    if (response.ok) return checked((await response.json()) as Session);
-    return { error: refusal((await response.json()) as Problem), status: 422 };
-  } catch {
-    return { error: _("现在没有信号。登录要连一次网，连上以后再按一次。"), status: 503 };
-  }
-}
-
-function checked(session: Session): { session: Session } | { error: string; status: number } {
-  if (session.school) return { session };
-  return { error: _("这个账号还没有学校。请联系学校的管理员。"), status: 422 };
-}
-
-function refusal(problem: Problem): string {
-  if (problemName(problem) === "wrong_password") return _("手机号或密码不对，请再看一遍");
-  if (problemName(problem) === "throttled") {
-    return fmt(_("试得太多了，请等{wait}再试"), { wait: String(problem.wait ?? _("几分钟")) });
-  }
-  return problem.title ?? _("没有登录成，请再按一次");
-}
-
-function device(): string {
-  return /\(([^)]*)\)/.exec(globalThis.navigator?.userAgent ?? "")?.[1]?.slice(0, 200) ?? "";
-}
-
-function cardOf(session: Session, phone: string, used: number, known?: Card): Card {
-  const school = session.school ?? "";
-  const id = `${session.user.id}.${school}`;
-  return {
-    id,
-    user: session.user.id,
-    name: session.user.name,
-    phone,
-    school,
-    schoolName: session.schools.find((one) => one.id === school)?.name ?? "",
-    schools: session.schools,
-    csrf: session.csrf,
-    delivery: session.delivery ?? null,
-    signedIn: true,
-    unsent: known?.id === id ? known.unsent : 0,
-    used,
-  };
-}
-
-function vaultOf(c: OpenContext, card: Card): Vault {
-  return new Vault(card, c.env.device.shelf(card.id), c.env.now);
-}
-
-/** Locks a person's vault: what is readable goes, what is unsent stays. */
+/** What is readable goes, and with it the means to open the rest without a contact. What is unsent stays. */
 async function leave(c: OpenContext, card: Card): Promise<void> {
-  const vault = vaultOf(c, card);
-  const unsent = (await vault.snapshot()).unsentDocs.length;
-  await vault.clearReadable();
-  await c.env.device.putCard({ ...card, signedIn: false, unsent });
+  await vaultOf(c, card).clearReadable();
+  const unsent = await c.env.device.shelf(card.id).waiting();
+  await c.env.device.changeCard(card.id, { signedIn: false, session: false, why: "", unsent });
 }
 
 async function confirmOut(c: Context): Promise<Response> {
@@ -150,12 +81,15 @@ async function confirmOut(c: Context): Promise<Response> {
 }
 
 async function out(c: Context): Promise<Response> {
-  for (const card of await c.env.device.cards()) {
-    if (card.user === c.card.user && card.signedIn) await leave(c, card);
+  const { device } = c.env;
+  for (const card of await device.cards()) if (card.user === c.card.user) await leave(c, card);
+  await keeperOf(c).withhold(c.card.user);
+  await device.ring.lock();
+  await device.change({ current: null });
+  if (c.card.session ?? c.card.signedIn) {
+    const end = { method: "DELETE", headers: { "X-CSRFToken": c.card.csrf } };
+    await c.env.fetch("/session", end).catch(() => undefined);
   }
-  await c.env.device.change({ current: null });
-  const end = { method: "DELETE", headers: { "X-CSRFToken": c.card.csrf } };
-  await c.env.fetch("/session", end).catch(() => undefined);
   await c.env.stopPush?.().catch(() => undefined);
   return redirect(c, `/app/signin?phone=${encodeURIComponent(c.card.phone)}`);
 }

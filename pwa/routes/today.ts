@@ -1,6 +1,6 @@
 /** 今天: what is due, what waits to be sent, what needs somebody. */
 import { dayText, isoDay, readDate, weekdayText } from "../clock";
-import { type Context, page, type Route, schoolNow } from "../context";
+import { type Context, page, type Route, redirect, schoolNow } from "../context";
 import { nightOf } from "../filling";
 import { apart, type Me, standing } from "../me";
 import type { SyncNote } from "../records";
@@ -8,6 +8,7 @@ import { standOf } from "../stand";
 import { warning } from "../storage";
 import { _, fmt } from "../text";
 import type { Snapshot, View } from "../vault";
+import { wipedWords } from "../wiped";
 import { dueWords, mealWord, placeOf } from "../words";
 
 /** How far ahead a duty is shown, in days. */
@@ -22,6 +23,7 @@ async function show(c: Context): Promise<Response> {
     date: dayText(now),
     weekday: weekdayText(now),
     stand: await standHere(c),
+    wiped: wipedWords(c.card, c.env.now()),
     villages: byVillage(duties),
     due_text: duties.length > 0 ? fmt(_("到期{n}户"), { n: duties.length }) : "",
     rounds,
@@ -38,6 +40,12 @@ function nothing(c: Context, tasks: number): string {
   if (c.me.sees.visits) return _("这两周没有到期的走访");
   if (c.me.sees.dorm) return _("手机里还没有宿舍楼");
   return c.me.sees.meals ? _("这几天还没有排好的餐") : _("今天没有要办的");
+}
+
+/** The notice that the store was wiped has been read. */
+async function read(c: Context): Promise<Response> {
+  await c.env.device.changeCard(c.card.id, { wiped: null });
+  return redirect(c, "/app/");
 }
 
 async function stand(c: Context): Promise<Response> {
@@ -217,4 +225,5 @@ function compare(a: View, b: View): number {
 export const today: Route[] = [
   { method: "GET", pattern: "/app/", handle: show },
   { method: "GET", pattern: "/app/stand", handle: stand },
+  { method: "POST", pattern: "/app/wiped", handle: read },
 ];

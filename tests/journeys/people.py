@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.conftest import PASSWORD
 from tests.journeys.browser import Browser
@@ -23,6 +23,30 @@ def sign_in(browser: Browser, phone: str, *, picture: str = "") -> None:
     page.get_by_role("button", name="登录", exact=True).tap()
     expect(page.get_by_role("heading", name="今天", level=1)).to_be_visible(timeout=30_000)
     expect(page.locator("#stand")).to_contain_text("已和学校对上")
+
+
+def unlock(browser: Browser, password: str = PASSWORD) -> None:
+    """Open the vault of a phone that was closed, with or without a signal; ends where one wanted to go."""
+    page = browser.page
+    button = page.get_by_role("button", name="解锁", exact=True)
+    expect(button).to_be_visible()
+    page.get_by_label("密码", exact=True).fill(password)
+    button.tap()
+    expect(button).to_have_count(0)
+
+
+def reopen(browser: Browser, path: str = "/app/") -> Page:
+    """Start a browser again that was closed or killed, and open the vault; ends on `path`."""
+    browser.open(path)
+    unlock(browser)
+    return browser.page
+
+
+def lock(browser: Browser) -> None:
+    """Press the button that locks the vault."""
+    browser.go("/app/me")
+    browser.page.get_by_role("button", name="现在锁上").tap()
+    expect(browser.page.get_by_role("button", name="解锁")).to_be_visible()
 
 
 def synced(browser: Browser) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import Browser
 from tests.journeys.forms import Filling
-from tests.journeys.people import sign_in, sign_in_at_desk
+from tests.journeys.people import sign_in, sign_in_at_desk, unlock
 from tests.journeys.server import Server
 
 TEACHER = "13800000001"
@@ -83,6 +83,7 @@ def test_nothing_typed_is_lost(server: Server, browser: Callable[..., Browser]) 
     expect(page.locator('input[name="was:home_fb"][value$="微信。"]')).to_have_count(1)
     teacher.kill()
     again = Filling(teacher.open(f"/app/fill/{doc}"))
+    unlock(teacher)
     assert typed(again, HOME).endswith("奶奶听不懂微信。")
     teacher.look("form-after-kill")
 

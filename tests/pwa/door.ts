@@ -1,0 +1,144 @@
+/** A server's door for tests of vaults: passwords, leases, a key to seal to, pushes that may come open or sealed. */
+import assert from "node:assert/strict";
+import { type Bytes, fromText, random, toText } from "../../pwa/crypto/bytes";
+import { decrypt } from "../../pwa/crypto/rows";
+import { derived, type ServerKey } from "../../pwa/crypto/server";
+import type { Op, Result, SyncRequest } from "../../pwa/protocol";
+
+const CURVE = { name: "ECDH", namedCurve: "P-256" };
+
+export interface Person {
+  id: string;
+  name: string;
+  phone: string;
+  password: string;
+}
+
+export class Door {
+  readonly taken = new Map<string, Op[]>();
+  readonly asked: string[] = [];
+  /** Who has the browser's session, and which delivery tokens' sessions were ended from a list of devices. */
+  session: string | null = null;
+  revoked = new Set<string>();
+  reachable = true;
+  days = 14;
+  wiped = 0;
+  private readonly shares = new Map<string, Bytes>();
+
+  private constructor(
+    readonly people: Person[],
+    private readonly pair: CryptoKeyPair,
+    readonly key: ServerKey,
+    private readonly now: () => number,
+  ) {}
+
+  static async open(people: Person[], now: () => number): Promise<Door> {
+    const pair = await crypto.subtle.generateKey(CURVE, true, ["deriveBits"]);
+    const point = await crypto.subtle.exportKey("raw", pair.publicKey);
+    return new Door(people, pair, { id: "k1", public: toText(new Uint8Array(point)) }, now);
+  }
+
+  readonly fetch = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    if (!this.reachable) throw new TypeError("offline");
+    this.asked.push(`${init.method ?? "GET"} ${path.split("?")[0]}`);
+    const token = new Headers(init.headers).get("Authorization")?.replace("Delivery ", "");
+    if (path === "/session") return this.sessions(init);
+    if (path === "/vault/wipe") return this.wipe(token ?? "");
+    if (path.startsWith("/vault")) return this.vault(path, token);
+    const body = (await new Response(init.body).json()) as SyncRequest & Sealed;
+    if (path === "/sync/sealed") return this.sealed(body, token);
+    return this.sync(body, token);
+  };
+
+  private sessions(init: RequestInit): Response {
+    if (init.method === "DELETE") {
+      this.session = null;
+      return new Response(null, { status: 204 });
+    }
+    if (init.method !== "POST") {
+      if (!this.session) return problem(401, "unauthenticated", { csrf: "c" });
+      return Response.json({ user: { id: this.session }, csrf: "c" });
+    }
+    const { phone, password, client } = JSON.parse(String(init.body)) as Record<string, string>;
+    const person = this.people.find((one) => one.phone === phone && one.password === password);
+    if (!person) return problem(401, "wrong_password");
+    this.session = person.id;
+    const schools = [{ id: "s", name: "石门乡中心小学" }];
+    const user = { id: person.id, name: person.name };
+    const answer = { user, school: "s", schools, csrf: "c", delivery: `${person.id}/${client}` };
+    return Response.json(answer, { status: 201 });
+  }
+
+  private vault(path: string, token?: string): Response {
+    if (token) return Response.json({ revoked: this.revoked.has(user(token)), key: this.key });
+    if (!this.session) return problem(401, "unauthenticated");
+    const whose = `${this.session} ${new URL(path, "https://x").searchParams.get("device")}`;
+    const share = this.shares.get(whose) ?? random(32);
+    this.shares.set(whose, share);
+    const until = new Date(this.now() + this.days * 86_400_000).toISOString();
+    return Response.json({ share: toText(share), until, lease_days: this.days, key: this.key });
+  }
+
+  private wipe(token: string): Response {
+    if (!this.revoked.has(user(token))) return problem(409, "not_revoked");
+    this.wiped++;
+    return new Response(null, { status: 204 });
+  }
+
+  private async sealed({ client, ops }: Sealed, token = ""): Promise<Response> {
+    if (token.split("/")[1] !== client) return problem(401, "unauthenticated");
+    const opened: Op[] = [];
+    for (const { seq, sealed } of ops) opened.push(await this.opened(`${client}:${seq}`, fromText(sealed)));
+    const gap = this.push(client, opened);
+    return gap ?? Response.json({ acked: this.of(client).length, durable: 0 });
+  }
+
+  private async opened(about: string, sealed: Bytes): Promise<Op> {
+    const from = await crypto.subtle.importKey("raw", sealed.slice(0, 65), CURVE, false, []);
+    const how = { name: "ECDH", public: from };
+    const shared = await crypto.subtle.deriveBits(how, this.pair.privateKey, 256);
+    const key = await derived(new Uint8Array(shared), `zoufang op 1|${this.key.id}`);
+    return JSON.parse(new TextDecoder().decode(await decrypt(key, about, sealed.slice(65)))) as Op;
+  }
+
+  private sync({ client, push = [], pull }: SyncRequest, token?: string): Response {
+    if (!token && !this.session) return problem(401, "unauthenticated");
+    const gap = this.push(client, push);
+    if (gap) return gap;
+    const results = push.map(({ seq }): Result => ({ seq, result: "applied", rev: 100 + seq }));
+    const acked = this.of(client).length;
+    const still = { docs: [], drop: [], cursor: pull.cursor ?? "1", more: false };
+    return Response.json({ epoch: "e", now: "", acked, durable: 0, results, ...still });
+  }
+
+  /** Each op once and in order; the same one again is known. */
+  private push(client: string, ops: Op[]): Response | null {
+    const taken = this.of(client);
+    for (const op of ops) {
+      const known = taken[op.seq - 1];
+      if (known) assert.deepEqual(op, known, "an op that was sent never changes");
+      else if (op.seq !== taken.length + 1) return problem(409, "gap", { expected: taken.length + 1 });
+      else taken.push(op);
+    }
+    return null;
+  }
+
+  of(client: string): Op[] {
+    const taken = this.taken.get(client) ?? [];
+    this.taken.set(client, taken);
+    return taken;
+  }
+}
+
+interface Sealed {
+  client: string;
+  ops: { seq: number; sealed: string }[];
+}
+
+function user(token: string): string {
+  return token.split("/")[0] ?? "";
+}
+
+function problem(status: number, name: string, more: object = {}): Response {
+  return Response.json({ type: `/problems/${name}`, title: name, status, ...more }, { status });
+}

@@ -1,0 +1,471 @@
+/** Vaults: who gets in, with what, and what stays when somebody does not. */
+import "./pocket";
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { contact } from "../../pwa/contact";
+import type { Env } from "../../pwa/context";
+import { uuid7 } from "../../pwa/ids";
+import { run } from "../../pwa/outbox";
+import type { Card, SyncNote } from "../../pwa/records";
+import { makeRender } from "../../pwa/render";
+import { respond } from "../../pwa/respond";
+import { type Held, Ring } from "../../pwa/ring";
+import { Device } from "../../pwa/store";
+import { Vault } from "../../pwa/vault";
+import { Door, type Person } from "./door";
+import { doc } from "./pocket";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const PUPIL = "龙䶮";
+
+/** One phone with its worker, its open page's memory, and a server that may be out of reach. */
+class Phone {
+  now = Date.parse("2026-11-20T14:32:00+08:00");
+  page: Held | null = null;
+  device: Device;
+  door!: Door;
+  readonly a: Person = person("李秀芳", "13800000001");
+  readonly b: Person = person("罗军", "13800000002");
+
+  constructor() {
+    this.device = this.worker();
+  }
+
+  static async open(): Promise<Phone> {
+    const phone = new Phone();
+    for (const { user } of await phone.device.cards()) await phone.device.wipe(user);
+    await phone.device.change({ current: null, ended: false });
+    phone.door = await Door.open([phone.a, phone.b], () => phone.now);
+    return phone;
+  }
+
+  private worker(): Device {
+    const tell = async (held: Held | null) => {
+      this.page = held;
+    };
+    return new Device(new Ring({ ask: async () => this.page, tell }, () => this.now));
+  }
+
+  /** The worker is stopped and started, as browsers do; with `pages` false the app was closed too. */
+  restart(pages = true): void {
+    if (!pages) this.page = null;
+    this.device = this.worker();
+  }
+
+  private env(work: Promise<unknown>[]): Env {
+    return {
+      device: this.device,
+      render: makeRender({}),
+      version: "test",
+      now: () => new Date(this.now),
+      fetch: this.door.fetch,
+      online: () => this.door.reachable,
+      sync: () => undefined,
+      changed: () => undefined,
+      after: (one) => work.push(one),
+    };
+  }
+
+  async ask(path: string, pairs?: Record<string, string>): Promise<{ to: string; html: string }> {
+    const init = pairs ? { method: "POST", body: new URLSearchParams(pairs) } : {};
+    const work: Promise<unknown>[] = [];
+    const response = await respond(new Request(`https://school.example${path}`, init), this.env(work));
+    await Promise.all(work);
+    return { to: response.headers.get("Location") ?? "", html: await response.text() };
+  }
+
+  async signIn({ phone, password }: Person): Promise<string> {
+    return (await this.ask("/app/signin", { phone, password })).to;
+  }
+
+  async unlock(who: Person, given: Record<string, string>): Promise<{ to: string; html: string }> {
+    return this.ask("/app/unlock", { who: `${who.id}.s`, back: "/app/me", ...given });
+  }
+
+  async card({ id }: Person): Promise<Card> {
+    const card = (await this.device.cards()).find((one) => one.user === id);
+    assert.ok(card);
+    return card;
+  }
+
+  async vault(who: Person): Promise<Vault> {
+    const card = await this.card(who);
+    return new Vault(card, this.device.shelf(card.id), () => new Date(this.now));
+  }
+
+  async write(who: Person, text: string, visit = uuid7(this.now)): Promise<void> {
+    const about = { doc: visit, kind: "visit", form: "home_visit", formVersion: 1, base: 0, meta: {} };
+    await (await this.vault(who)).save({ ...about, set: { home_fb: text }, was: { home_fb: "" } });
+  }
+
+  async sync(who: Person): Promise<SyncNote> {
+    await this.device.ring.find();
+    const outside = { fetch: this.door.fetch, now: () => this.now };
+    const nothing = async () => undefined;
+    const vault = await this.vault(who);
+    const net = { ...outside, random: () => 0.5, progress: nothing, keepCsrf: nothing };
+    const note = await run(vault, net);
+    await contact(this.device, vault.card, outside, note.state === "signin");
+    return note;
+  }
+
+  /** All that lies in the person's shelf, as text in which a name would be found. */
+  async stored(who: Person): Promise<string> {
+    const { id } = await this.card(who);
+    const open = indexedDB.open(`zoufang-${id}`);
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      open.onsuccess = () => resolve(open.result);
+    });
+    const rows: unknown[] = [];
+    for (const name of db.objectStoreNames) {
+      const all = db.transaction(name).objectStore(name).getAll();
+      await new Promise((resolve) => {
+        all.onsuccess = resolve;
+      });
+      rows.push(...all.result);
+    }
+    db.close();
+    return rows.map((row) => JSON.stringify(row, readable)).join("\n");
+  }
+}
+
+function readable(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+}
+
+function person(name: string, phone: string): Person {
+  return { id: uuid7(), name, phone, password: `柿子-${phone}` };
+}
+
+let phone: Phone;
+
+beforeEach(async () => {
+  phone = await Phone.open();
+});
+
+async function withPupil(who: Person): Promise<void> {
+  const vault = await phone.vault(who);
+  const docs = [doc("student", "p", { name: PUPIL })];
+  await vault.write(({ core }) => ({ core: { ...core, cursor: "1" }, writes: { docs } }));
+}
+
+test("a sign-in opens at once, and nothing that can be read is stored", async () => {
+  assert.equal(await phone.signIn(phone.a), "/app/first");
+  await withPupil(phone.a);
+  await phone.write(phone.a, `${PUPIL}先写作业`);
+  assert.match((await phone.ask("/app/pupils/p")).html, new RegExp(PUPIL));
+  assert.doesNotMatch(await phone.stored(phone.a), /龙䶮|先写作业/);
+});
+
+test("the open key outlives the worker in the page, and goes with the page", async () => {
+  await phone.signIn(phone.a);
+  phone.restart();
+  assert.match((await phone.ask("/app/me")).html, /李秀芳/);
+  phone.restart(false);
+  assert.equal((await phone.ask("/app/me")).to, "/app/unlock?back=%2Fapp%2Fme");
+});
+
+test("without a signal the password opens it; a wrong one says so and then makes one wait ever longer", async () => {
+  await phone.signIn(phone.a);
+  await withPupil(phone.a);
+  phone.restart(false);
+  phone.door.reachable = false;
+  for (let i = 0; i < 3; i++) {
+    assert.match((await phone.unlock(phone.a, { password: "x" })).html, /密码不对/);
+  }
+  assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /过一会儿再试/);
+  phone.now += 6_000;
+  assert.match((await phone.unlock(phone.a, { password: "x" })).html, /密码不对/);
+  phone.now += 6_000;
+  assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /过一会儿再试/);
+  phone.now += 6_000;
+  assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
+  assert.match((await phone.ask("/app/pupils/p")).html, new RegExp(PUPIL));
+});
+
+test("five minutes away or a quarter of an hour untouched lock it", async () => {
+  await phone.signIn(phone.a);
+  phone.now += 4 * MINUTE;
+  assert.equal((await phone.ask("/app/me")).to, "");
+  phone.now += 6 * MINUTE;
+  assert.match((await phone.ask("/app/me")).to, /unlock/);
+  assert.equal(phone.page, null);
+  await phone.unlock(phone.a, { password: phone.a.password });
+  for (let i = 0; i < 4; i++) {
+    phone.now += 4 * MINUTE;
+    phone.device.ring.seen((i + 1) * 4 * MINUTE);
+  }
+  assert.match((await phone.ask("/app/me")).to, /unlock/);
+});
+
+test("a PIN wakes what dozes; wrong five times, it takes the password", async () => {
+  await phone.signIn(phone.a);
+  await phone.ask("/app/locks/pin", { pin: "4711" });
+  await phone.ask("/app/lock", {});
+  assert.match((await phone.ask("/app/me")).to, /unlock/);
+  assert.match((await phone.ask("/app/unlock")).html, /解锁数字/);
+  assert.equal((await phone.unlock(phone.a, { pin: "4711" })).to, "/app/me");
+  await phone.ask("/app/lock", {});
+  for (let i = 0; i < 4; i++) {
+    assert.match((await phone.unlock(phone.a, { pin: "0000" })).html, /数字不对/);
+    phone.restart();
+  }
+  assert.match((await phone.unlock(phone.a, { pin: "0000" })).html, /请用密码打开/);
+  assert.equal(phone.page, null);
+  assert.match((await phone.unlock(phone.a, { pin: "4711" })).html, /请用密码打开/);
+  assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
+});
+
+test("the lease: without a contact it opens until its end, then only with one, and nothing is lost", async () => {
+  await phone.signIn(phone.a);
+  await phone.write(phone.a, "十四天");
+  phone.restart(false);
+  phone.door.reachable = false;
+  phone.now += 13 * DAY;
+  assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
+  phone.now += 2 * DAY;
+  phone.restart();
+  assert.match((await phone.ask("/app/me")).to, /unlock/);
+  assert.match((await phone.ask("/app/unlock")).html, /太久没有连网/);
+  assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /要连上网才能打开/);
+  phone.door.reachable = true;
+  assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
+  assert.equal((await (await phone.vault(phone.a)).snapshot()).unsent.length, 1);
+});
+
+test("each contact renews the lease, also of a vault that is locked", async () => {
+  await phone.signIn(phone.a);
+  phone.restart(false);
+  phone.now += 10 * DAY;
+  await phone.sync(phone.a);
+  phone.now += 10 * DAY;
+  phone.door.reachable = false;
+  assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
+});
+
+test("another's sign-in only locks: both open offline, each with their own, nothing touched", async () => {
+  await phone.signIn(phone.a);
+  await phone.write(phone.a, "李老师写的");
+  await phone.signIn(phone.b);
+  await phone.write(phone.b, "罗老师写的");
+  assert.equal((await (await phone.vault(phone.a)).snapshot()).unsent.length, 0, "A's can't be read");
+  assert.equal((await (await phone.vault(phone.a)).snapshot()).unsentDocs.length, 1, "but counted");
+  phone.door.reachable = false;
+  const list = await phone.ask(`/app/unlock?who=${encodeURIComponent(`${phone.a.id}.s`)}`);
+  assert.match(list.html, /罗军/);
+  assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
+  assert.equal((await (await phone.vault(phone.a)).snapshot()).unsent[0]?.op.set?.home_fb, "李老师写的");
+  assert.equal((await phone.unlock(phone.b, { password: phone.b.password })).to, "/app/me");
+  assert.equal((await (await phone.vault(phone.b)).snapshot()).unsent[0]?.op.set?.home_fb, "罗老师写的");
+});
+
+test("opening one's own while the session is another's brings a session too, and no client is lost by it", async () => {
+  await phone.signIn(phone.a);
+  await phone.write(phone.a, "甲");
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  await phone.signIn(phone.b);
+  await phone.unlock(phone.a, { password: phone.a.password });
+  assert.equal(phone.door.session, phone.a.id);
+  assert.equal((await phone.sync(phone.a)).state, "ok");
+  assert.equal(phone.door.of(client).length, 1);
+});
+
+test("locked, finished work goes sealed, once, and its results are asked for after", async () => {
+  await phone.signIn(phone.a);
+  await phone.write(phone.a, "甲");
+  await phone.write(phone.a, "乙");
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  await phone.ask("/app/lock", {});
+  await phone.sync(phone.a);
+  await phone.sync(phone.a);
+  assert.deepEqual(
+    phone.door.of(client).map(({ set }) => set?.home_fb),
+    ["甲", "乙"],
+  );
+  assert.equal(phone.door.asked.filter((one) => one === "POST /sync/sealed").length, 1);
+  assert.equal(await phone.device.shelf(`${phone.a.id}.s`).waiting(), 0);
+  await phone.unlock(phone.a, { password: phone.a.password });
+  assert.equal((await phone.sync(phone.a)).state, "ok");
+  assert.equal((await (await phone.vault(phone.a)).snapshot()).unsent.length, 0);
+  assert.equal(phone.door.of(client).length, 2);
+});
+
+test("a reply that is lost on the way out of a locked vault costs nothing", async () => {
+  await phone.signIn(phone.a);
+  await phone.write(phone.a, "甲");
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  await phone.ask("/app/lock", {});
+  const whole = phone.door.fetch;
+  Object.assign(phone.door, {
+    fetch: async (path: string, init?: RequestInit) => {
+      await whole(path, init);
+      throw new TypeError("lost");
+    },
+  });
+  await phone.sync(phone.a).catch(() => undefined);
+  Object.assign(phone.door, { fetch: whole });
+  await phone.sync(phone.a);
+  assert.equal(phone.door.of(client).length, 1);
+  assert.equal(await phone.device.shelf(`${phone.a.id}.s`).waiting(), 0);
+});
+
+test("signing out: the rest stays and says how much, the password alone opens nothing, and it is sent all the same", async () => {
+  await phone.signIn(phone.a);
+  await withPupil(phone.a);
+  phone.door.reachable = false;
+  await phone.write(phone.a, "没传的");
+  assert.match((await phone.ask("/app/signout")).html, /还有1条没有传上去/);
+  await phone.ask("/app/signout", {});
+  assert.match((await phone.ask("/app/signin")).html, /1条待同步，锁在本机/);
+  assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /没有信号/);
+  phone.door.reachable = true;
+  phone.door.session = null;
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  await phone.sync(phone.a);
+  assert.equal(phone.door.of(client).length, 1);
+  assert.equal(await phone.signIn(phone.a), "/app/");
+  const snap = await (await phone.vault(phone.a)).snapshot();
+  assert.equal(snap.unsent.length, 1, "its result is still to come");
+  assert.equal(snap.views("student").length, 0);
+});
+
+test("a store of before there were vaults is put under lock at the first sign-in, with all that it holds", async () => {
+  const card = { ...bare(phone.a), signedIn: true, unsent: 1 };
+  await phone.device.putCard(card);
+  await phone.device.change({ current: card.id });
+  await withPupil(phone.a);
+  await phone.write(phone.a, `${PUPIL}以前写的`);
+  assert.match(await phone.stored(phone.a), /龙䶮/, "the control: it was there to be read");
+  assert.match((await phone.ask("/app/pupils/p")).html, new RegExp(PUPIL), "and usable until a contact");
+  phone.door.session = phone.a.id;
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  phone.door.reachable = false;
+  await phone.sync(phone.a).catch(() => undefined);
+  phone.door.reachable = true;
+  await contact(phone.device, card, { fetch: phone.door.fetch, now: () => phone.now }, false);
+  assert.equal((await phone.ask("/app/me")).to, "/app/signin");
+  assert.match((await phone.ask("/app/signin")).html, /新版本给手机里的记录加了锁/);
+  assert.equal(await phone.signIn(phone.a), "/app/");
+  const snap = await (await phone.vault(phone.a)).snapshot();
+  assert.equal(snap.core.client, client);
+  assert.equal(snap.unsent[0]?.op.set?.home_fb, `${PUPIL}以前写的`);
+  assert.equal(snap.views("student").length, 1);
+  assert.doesNotMatch(await phone.stored(phone.a), /龙䶮/);
+});
+
+function bare({ id, name, phone: number }: Person): Card {
+  const about = { user: id, name, phone: number, school: "s", schoolName: "", schools: [], csrf: "c" };
+  return { ...about, id: `${id}.s`, delivery: null, signedIn: true, unsent: 0, used: 0 };
+}
+
+async function changedElsewhere(): Promise<void> {
+  await phone.signIn(phone.a);
+  await withPupil(phone.a);
+  await phone.write(phone.a, "换密码以前");
+  phone.restart(false);
+  phone.a.password = "新的-1";
+  assert.equal(await phone.signIn(phone.a), "/app/unlock");
+  assert.match((await phone.ask("/app/unlock")).html, /旧密码/);
+}
+
+test("a changed password: the old one once, then the new one, offline too", async () => {
+  const old = phone.a.password;
+  await changedElsewhere();
+  assert.match((await phone.unlock(phone.a, { password: "什么" })).html, /旧密码不对/);
+  assert.equal((await phone.unlock(phone.a, { password: old })).to, "/app/me");
+  phone.restart(false);
+  phone.door.reachable = false;
+  assert.match((await phone.unlock(phone.a, { password: old })).html, /密码不对/);
+  assert.equal((await phone.unlock(phone.a, { password: "新的-1" })).to, "/app/me");
+  assert.match((await phone.ask("/app/pupils/p")).html, new RegExp(PUPIL));
+});
+
+test("a vault that is open takes a new password by itself", async () => {
+  await phone.signIn(phone.a);
+  phone.a.password = "新的-2";
+  assert.equal(await phone.signIn(phone.a), "/app/");
+  phone.restart(false);
+  phone.door.reachable = false;
+  assert.equal((await phone.unlock(phone.a, { password: "新的-2" })).to, "/app/me");
+});
+
+test("a forgotten secret: what was written reaches the server first, in order, the rest is pulled again", async () => {
+  await changedElsewhere();
+  const before = (await (await phone.vault(phone.a)).snapshot()).core;
+  assert.equal((await phone.unlock(phone.a, { afresh: "yes" })).to, "/app/me");
+  const { core, unsentDocs } = await (await phone.vault(phone.a)).snapshot();
+  assert.deepEqual([core.client, core.seq, core.cursor], [before.client, before.seq, null]);
+  assert.equal(unsentDocs.length, 1);
+  await phone.write(phone.a, "换密码以后");
+  assert.equal((await phone.sync(phone.a)).state, "ok");
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  assert.deepEqual(
+    phone.door.of(client).map(({ seq, set }) => [seq, set?.home_fb]),
+    [
+      [1, "换密码以前"],
+      [2, "换密码以后"],
+    ],
+  );
+  const after = await (await phone.vault(phone.a)).snapshot();
+  assert.equal(after.unsentDocs.length, 0);
+});
+
+test("what was posted to a vault that had locked meanwhile is stored once it is open", async () => {
+  await phone.signIn(phone.a);
+  await phone.ask("/app/lock", {});
+  const { html } = await phone.ask("/app/look", { text: "150", back: "/app/me" });
+  assert.equal(html, "", "what needs no vault goes on");
+  const asked = await phone.ask("/app/locks/pin", { pin: "4711" });
+  assert.match(asked.html, /name="to" value="\/app\/locks\/pin"/);
+  await phone.unlock(phone.a, { password: phone.a.password, to: "/app/locks/pin", "again:pin": "4711" });
+  await phone.ask("/app/lock", {});
+  assert.match((await phone.ask("/app/unlock")).html, /解锁数字/);
+});
+
+test("a device that was ended elsewhere: what is on it is delivered, then all of it goes", async () => {
+  await phone.signIn(phone.a);
+  await withPupil(phone.a);
+  await phone.write(phone.a, "最后的");
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  phone.door.session = null;
+  phone.door.revoked.add(phone.a.id);
+  await phone.sync(phone.a);
+  assert.equal(phone.door.of(client).length, 1);
+  assert.deepEqual(await phone.device.cards(), []);
+  assert.equal(await phone.device.locks(phone.a.id), undefined);
+  assert.equal(phone.page, null);
+  assert.equal(phone.door.wiped, 1);
+  assert.match((await phone.ask("/app/signin")).html, /已经交给学校/);
+});
+
+test("ended elsewhere while locked: delivered sealed, wiped, and another's vault on the phone stays", async () => {
+  await phone.signIn(phone.a);
+  await phone.write(phone.a, "最后的");
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  await phone.signIn(phone.b);
+  await phone.write(phone.b, "罗老师写的");
+  phone.door.revoked.add(phone.a.id);
+  phone.now += 2 * 60 * MINUTE;
+  await phone.sync(phone.a);
+  assert.equal(phone.door.of(client).length, 1);
+  assert.deepEqual(
+    (await phone.device.cards()).map(({ user }) => user),
+    [phone.b.id],
+  );
+  assert.equal(phone.door.wiped, 0);
+  await phone.unlock(phone.b, { password: phone.b.password });
+  assert.equal((await (await phone.vault(phone.b)).snapshot()).unsent.length, 1);
+});
+
+test("a session that merely ended wipes nothing, and the lock says why one is there", async () => {
+  await phone.signIn(phone.a);
+  await phone.write(phone.a, "甲");
+  phone.door.session = null;
+  await phone.sync(phone.a);
+  assert.equal((await phone.device.cards()).length, 1);
+  await phone.ask("/app/lock", {});
+  assert.match((await phone.ask("/app/unlock")).html, /登录已经到期，或者在别处退出了/);
+  await phone.unlock(phone.a, { password: phone.a.password });
+  assert.equal(phone.door.session, phone.a.id);
+});
