@@ -50,14 +50,15 @@ def decisions(env: Any, doc: read.VisibleDoc, form: FormMultiDict, offset: str) 
             found.append(Choice(path, sees, keep=True))
         elif pick == "other":
             found.append(
-                Choice(path, sees, _third(env, doc, path, str(form.get(f"other.{path}", "")), offset))
+                Choice(path, sees, third(env, doc, path, str(form.get(f"other.{path}", "")), offset))
             )
         elif pick in values:
             found.append(Choice(path, sees, values[pick]))
     return found
 
 
-def _third(env: Any, doc: read.VisibleDoc, path: str, raw: str, offset: str) -> Any:
+def third(env: Any, doc: read.VisibleDoc, path: str, raw: str, offset: str) -> Any:
+    """What somebody typed because neither of two values is right. Raises Refused where it can't be read."""
     form = env.forms.get(doc.form, doc.form_version)
     question = form.question_for(path) if form else None
     if question is None:

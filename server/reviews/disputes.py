@@ -47,7 +47,7 @@ def _card(form: Form, doc: read.VisibleDoc, path: str, question: View, unit: Vie
         "last": last if question["last_text"] else "",
         "sees": [sibling["sibling"] for sibling in doc.siblings[path]],
         "claims": claims,
-        "other": _other(form.question_for(path), str(doc.fields.get(path) or "")),
+        "other": other(form.question_for(path), str(doc.fields.get(path) or "")),
     }
 
 
@@ -63,12 +63,12 @@ def _claim(pick: str, text: str, by: str, at: str, words: bool, shown: bool = Fa
     }
 
 
-def _other(question: Question | None, text: str) -> View | None:
+def other(question: Question | None, text: str) -> View | None:
     """How a third value is given; None where it takes a whole form (items of lists, signatures)."""
     if (
         question is None
         or question.merge in ("list", "immutable")
-        or question.type in ("group", "place", "json")
+        or question.type in ("group", "place", "json", "ref")
     ):
         return None
     blank: View = {"options": [], "text": "", "input": "text", "step": ""}

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.gateway import read
+from server.gateway.clock import skew
 from server.gateway.past import kept_until
 from server.office import Desk, school_of, zone_of
 from server.reviews import disputes, history, meals, past
@@ -190,11 +191,22 @@ def _notices(
         labels = [q.label for path in stale.get("fields") or [] if (q := form.question_for(path))]
         text = fmt(_("签字以后又传来改动：{what}。"), what="、".join(dict.fromkeys(labels)))
         found.append({"kind": "warn", "icon": "draft", "title": _("签名没有包含后来的改动"), "text": text})
+    if off := skew(doc.fields):
+        text = _("发生时间按校准后的时间算。")
+        found.append({"kind": "warn", "icon": "clock", "title": _clock_words(off), "text": text})
     if held:
         text = _("在“待裁定”里能看到。处理完才能通过。")
         words = fmt(_("有{n}条改动没能接收"), n=len(held))
         found.append({"kind": "warn", "icon": "warn", "title": words, "text": text})
     return found
+
+
+def _clock_words(off: timedelta) -> str:
+    """How wrong the phone's clock was: 填的时候手机的时间快了24小时."""
+    minutes = round(abs(off) / timedelta(minutes=1))
+    much = fmt(_("{n}分钟"), n=minutes) if minutes < 120 else fmt(_("{n}小时"), n=round(minutes / 60))
+    words = _("填的时候手机的时间快了{much}") if off < timedelta(0) else _("填的时候手机的时间慢了{much}")
+    return fmt(words, much=much)
 
 
 def _asked_notice(

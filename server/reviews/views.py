@@ -31,6 +31,7 @@ from server.reviews.actions import Refused, Return, approve, send_back, settle
 from server.reviews.decisions import decisions, waiting
 from server.reviews.filters import Filter, read_filter
 from server.reviews.record import Draft, record_page
+from server.roster import disputes
 from server.text import _, fmt
 from server.when import offset_of
 
@@ -114,8 +115,15 @@ async def _show_settle(
         done = _done(request.query_params.get("done", ""), {"title": ""})
         said = Said(refused.text, "warn") if refused else done
         context |= {"record": view, "at_list": not record, "at_settle": True}
+        context["register"] = await _in_the_register(conn, desk)
         context |= await shell(conn, desk, "settle", said)
     return page(request, "office/settle.html", context, status=422 if refused else 200)
+
+
+async def _in_the_register(conn: AsyncConnection, desk: Desk) -> str:
+    """How many docs of the register wait for a decision too: those have a page of their own."""
+    count = await disputes.count(conn, desk.principal) if desk.principal.may("office.import") else 0
+    return fmt(_("名册里还有{n}份"), n=count) if count else ""
 
 
 async def _do(

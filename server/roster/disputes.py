@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access import Principal
 from server.gateway import read, write
 from server.gateway.work import DISPUTED, Env
+from server.reviews.decisions import third
+from server.reviews.disputes import other
 from server.text import _, fmt
 from server.when import moment
 from sync.protocol import Op
@@ -50,6 +52,7 @@ async def rows(conn: AsyncConnection, env: Env, who: Principal, zone: ZoneInfo) 
                     "path": path,
                     "title": titles[doc.id],
                     "label": question.label if question else path,
+                    "other": other(question, str(doc.fields.get(path) or "")),
                     "now": side(doc.fields.get(path), stamp.get("by"), stamp.get("at")),
                     "others": [
                         side(one["value"], one["by"], one["at"]) | {"sibling": one["sibling"]}
@@ -69,12 +72,17 @@ async def settle(
     path: str,
     pick: str,
     sees: list[str],
+    typed: str = "",
 ) -> bool:
-    """Close the named siblings of a field; `pick` is one of them, or "shown". False where there are none."""
+    """Close the named siblings of a field; `pick` is one of them, "shown", or "other" with what was `typed`.
+
+    False where there are none. Raises Refused where what was typed can't be read.
+    """
     doc = await read.one(conn, env, who, doc_id)
     siblings = {one["sibling"]: one["value"] for one in doc.siblings.get(path, [])} if doc else {}
-    if doc is None or doc.kind not in KINDS or not (pick == "shown" or pick in siblings):
+    if doc is None or doc.kind not in KINDS or not siblings or pick not in ("shown", "other", *siblings):
         return False
+    value = third(env, doc, path, typed, "+08:00") if pick == "other" else siblings.get(pick)
     op = Op(
         0,
         "settle",
@@ -83,7 +91,7 @@ async def settle(
         base=doc.rev,
         form=doc.form,
         form_version=doc.form_version,
-        set={} if pick == "shown" else {path: siblings[pick]},
+        set={} if pick == "shown" else {path: value},
         sees={path: [name for name in sees if name in siblings]},
         at=env.clock().isoformat(),
     )

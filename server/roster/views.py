@@ -11,8 +11,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from server.office import Desk, hold_school, page, provide_desk, require, school_of, shell, zone_of
+from server.office import Desk, Said, hold_school, page, provide_desk, require, school_of, shell, zone_of
 from server.problems import not_found
+from server.reviews.actions import Refused
 from server.roster import disputes, jobs
 from server.roster.jobs import Job, Jobs
 from server.roster.limits import MAX_BYTES, MAX_FILES
@@ -62,11 +63,16 @@ async def upload(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
 async def settle_page(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
     """Cells where a workbook and a person disagree."""
     require(desk, "office.import")
+    return await _show_settle(request, desk, None)
+
+
+async def _show_settle(request: Req, desk: Desk, refused: Refused | None) -> Response[Any]:
     async with request.app.state.db.read() as conn:
         zone = zone_of(await school_of(conn, desk))
         found = await disputes.rows(conn, request.app.state.env, desk.principal, zone)
-        context = await shell(conn, desk, "import")
-    return page(request, "office/import_settle.html", context | {"rows": found})
+        context = await shell(conn, desk, "import", Said(refused.text, "warn") if refused else None)
+    status = 422 if refused else 200
+    return page(request, "office/import_settle.html", context | {"rows": found}, status=status)
 
 
 @post("/settle", status_code=303)
@@ -75,12 +81,15 @@ async def settle(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
     require(desk, "office.import")
     form = await request.form()
     sees = [str(name) for name in form.getall("sees", [])]
-    doc, path, pick = (str(form.get(name, "")) for name in ("doc", "path", "pick"))
-    async with request.app.state.db.write() as conn:
-        env = request.app.state.env
-        await hold_school(conn, desk)
-        if not await disputes.settle(conn, env, desk.principal, desk.client, doc, path, pick, sees):
-            raise not_found()
+    doc, path, pick, typed = (str(form.get(name, "")) for name in ("doc", "path", "pick", "other"))
+    env, who = request.app.state.env, desk.principal
+    try:
+        async with request.app.state.db.write() as conn:
+            await hold_school(conn, desk)
+            if not await disputes.settle(conn, env, who, desk.client, doc, path, pick, sees, typed):
+                raise not_found()
+    except Refused as refused:
+        return await _show_settle(request, desk, refused)
     return Redirect("/office/import/settle", status_code=303)
 
 

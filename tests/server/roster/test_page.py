@@ -181,6 +181,21 @@ async def test_what_a_teacher_corrected_is_decided_here(
     assert (await home()).fields[path]["phone"] == "13522222222"
     assert "没有要裁定的" in (await client.get("/office/import/settle", headers=HTML)).text
     assert (await client.post("/office/import/settle", data=settle)).status_code == 404
+
+    # of a plain field a third value can be typed; the list of all that waits leads here
+    after = await home()
+    for village in ("上寨村", "中寨村"):
+        edit = replace(op, base=before.rev, set={"village": village})
+        async with app.state.db.write() as conn:
+            results = await write.submit(conn, app.state.env, teacher, new_id(), [edit])
+    assert results[0].result == "conflict", "two phones said different villages"
+    assert "名册里还有1份" in (await client.get("/office/settle", headers=HTML)).text
+    (sibling,) = [one["sibling"] for one in (await home()).siblings["village"]]
+    third = {"csrf": client.csrf, "doc": after.id, "path": "village", "sees": sibling, "pick": "other"}
+    empty = await client.post("/office/import/settle", data=third)
+    assert (empty.status_code, "请把对的写上" in empty.text) == (422, True)
+    assert (await client.post("/office/import/settle", data={**third, "other": "下寨村"})).status_code == 303
+    assert ((await home()).fields["village"], (await home()).siblings) == ("下寨村", {})
     await client.sign_in(school.phones["class_teacher"])
     assert (await client.get("/office/import/settle", headers=HTML)).status_code == 404
     assert (await client.post("/office/import/settle", data=settle)).status_code == 404
