@@ -3,8 +3,6 @@
 import io
 from typing import Any
 
-import xlsxwriter
-
 from server.roster.wording import columns_word, tidied
 from server.text import _
 
@@ -18,6 +16,8 @@ def inert(text: str) -> str:
 
 def workbook(summary: dict[str, Any], title: str, made: str) -> bytes:
     """The report as .xlsx. `made` says who made it and when."""
+    import xlsxwriter  # noqa: PLC0415 - a server that starts again after a crash need not wait for it
+
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer,

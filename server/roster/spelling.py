@@ -1,8 +1,7 @@
 """Pinyin of names, whole and in initials, with surnames read as surnames (单 Shàn, 仇 Qiú, 覃 Qín)."""
 
-from functools import lru_cache
-
-from pypinyin import Style, lazy_pinyin, load_single_dict
+from functools import cache, lru_cache
+from types import ModuleType
 
 _SURNAMES = {
     "单": "shan", "仇": "qiu", "覃": "qin", "解": "xie", "朴": "piao", "查": "zha", "曾": "zeng", "区": "ou",
@@ -20,7 +19,14 @@ _DOUBLE = {
     "夏侯": "xia hou", "皇甫": "huang fu", "令狐": "ling hu", "慕容": "mu rong", "司徒": "si tu",
 }  # fmt: skip
 
-load_single_dict({ord("覃"): "qín"})
+
+@cache
+def _dictionary() -> ModuleType:
+    """The library, whose words take a tenth of a server's start to read: only an import needs them."""
+    import pypinyin  # noqa: PLC0415 - see above
+
+    pypinyin.load_single_dict({ord("覃"): "qín"})
+    return pypinyin
 
 
 @lru_cache(maxsize=50_000)
@@ -33,5 +39,6 @@ def pinyin(name: str) -> str:
 def _syllables(name: str) -> list[str]:
     first = name[:2] if name[:2] in _DOUBLE else name[:1] if name[:1] in _SURNAMES else ""
     head = (_DOUBLE.get(first) or _SURNAMES.get(first, "")).split()
-    rest = lazy_pinyin(name[len(first) :], style=Style.NORMAL, errors="default")
+    library = _dictionary()
+    rest = library.lazy_pinyin(name[len(first) :], style=library.Style.NORMAL, errors="default")
     return [*head, *rest]

@@ -9,6 +9,7 @@ Ends with 1 when a promise is broken or a control was not caught.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from tests.faults.kill import on_sqlite
 from tests.faults.postgres import on_postgres
 from tests.faults.power import power_cuts
 
+log = logging.getLogger("faults")
 Run = Callable[[Path, int, int], Figures]
 
 
@@ -73,6 +75,9 @@ def attempt(step: Step, times: int, seed: int) -> Figures:
         return Figures("a part that needs a C compiler (apt install gcc)", not_run=True)
     except pytest.skip.Exception as lacking:
         return Figures(f"a part that {lacking}", not_run=True)
+    except Exception as error:  # the other parts go on; this one has proved nothing
+        log.exception("a part broke off")
+        return Figures("a part that broke off", broken=[f"{type(error).__name__}: {error}"[:300]])
 
 
 def main(arguments: list[str]) -> int:

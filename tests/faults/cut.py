@@ -98,4 +98,4 @@ def replies_cut(folder: Path, times: int, seed: int) -> Figures:
     finally:
         server.kill()
     more = {"swept": places, "cuts": line.cuts}
-    return Figures.of("requests and replies cut", load.tally, more, integrity(folder / "zoufang.db"))
+    return Figures.of("requests and replies cut", load.sum(), more, integrity(folder / "zoufang.db"))

@@ -137,7 +137,7 @@ def disk_full(folder: Path, _times: int, seed: int) -> Figures:
         shutil.copy(ground.folder / "server.log", folder / "server.log")
     more = {"refused": watch.refused, "reads while full": watch.reads}
     figures = Figures.of(
-        "a full disk" if mounted else "a full disk (a limit set by the library)", load.tally, more, damage
+        "a full disk" if mounted else "a full disk (a limit set by the library)", load.sum(), more, damage
     )
     figures.promise(watch.refused >= len(load.hands), "the disk was never full: it proves nothing")
     return figures

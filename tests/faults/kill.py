@@ -47,7 +47,7 @@ def on_sqlite(folder: Path, times: int, seed: int, careless: str = "") -> Figure
     finally:
         server.kill()
     damage = integrity(folder / "zoufang.db")
-    return Figures.of("server killed, SQLite", load.tally, {"kills": times}, damage)
+    return Figures.of("server killed, SQLite", load.sum(), {"kills": times}, damage)
 
 
 async def _run(load: Load, server: Service, times: int, url: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -32,13 +32,6 @@ class Tally:
     problems: list[str] = field(default_factory=list)
     signed_in_again: int = 0
     back: list[float] = field(default_factory=list)
-
-    def note(self, hand: Hand) -> None:
-        """Add what one phone did in all."""
-        self.ops += hand.phone.seq
-        self.sent += hand.sent
-        self.acked += len(hand.acked)
-        self.problems += [f"{hand.role}: {problem}" for problem in hand.problems]
 
 
 class Load:
@@ -121,9 +114,18 @@ class Load:
             hand.turn()
             hand.phone.docs = {i: d for i, d in hand.phone.docs.items() if i in kept}
 
-    async def close(self) -> Tally:
-        """Hang up; the sum of everything."""
+    async def close(self) -> None:
+        """Hang up."""
         for hand in self.hands:
-            self.tally.note(hand)
             await hand.http.aclose()
-        return self.tally
+
+    def sum(self) -> Tally:
+        """What came of it so far, with what each phone did in all."""
+        told = [f"{hand.role}: {problem}" for hand in self.hands for problem in hand.problems]
+        return replace(
+            self.tally,
+            ops=sum(hand.phone.seq for hand in self.hands),
+            sent=sum(hand.sent for hand in self.hands),
+            acked=sum(len(hand.acked) for hand in self.hands),
+            problems=[*self.tally.problems, *told],
+        )

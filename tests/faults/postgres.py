@@ -100,4 +100,4 @@ def _strokes(cluster: Durable, ground: Ground, times: int, seed: int) -> Figures
         server.kill()
     asyncio.run(audit(load, ground.url))
     killed = {f"{what} killed": times for what, times in counts.items()}
-    return Figures.of("server or database killed, PostgreSQL", load.tally, killed, [])
+    return Figures.of("server or database killed, PostgreSQL", load.sum(), killed, [])

@@ -118,6 +118,6 @@ def power_cuts(folder: Path, times: int, seed: int, careless: str = "") -> Figur
         cuts.server.kill()
     load.tally.lost |= cuts.lost
     more = {"cuts": times + 1, "states": cuts.states, "syncs": cuts.syncs, "unsynced": cuts.unsynced}
-    figures = Figures.of("power cuts, SQLite", load.tally, more, cuts.damage)
+    figures = Figures.of("power cuts, SQLite", load.sum(), more, cuts.damage)
     figures.promise(careless != "" or cuts.syncs > times, "the library saw no syncs: it proves nothing")
     return figures
