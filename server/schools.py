@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db import Json, metadata, new_id
@@ -37,6 +37,9 @@ life = Table(
 
 
 _EPOCH = select(life.c.epoch).where(life.c.id == 1)
+_EPOCH_AND_REV = select(life.c.epoch, schools.c.rev).where(
+    life.c.id == 1, schools.c.id == bindparam("school")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,12 @@ async def change_settings(conn: AsyncConnection, school: str, changes: dict[str,
 async def epoch(conn: AsyncConnection) -> str:
     """The name of this life of the database (see the sync protocol)."""
     return (await conn.execute(_EPOCH)).scalar_one()
+
+
+async def epoch_and_rev(conn: AsyncConnection, school: str) -> tuple[str, int]:
+    """The name of this life, and the last rev given at a school."""
+    row = (await conn.execute(_EPOCH_AND_REV, {"school": school})).one()
+    return row.epoch, row.rev
 
 
 async def begin_life(conn: AsyncConnection) -> None:

@@ -15,7 +15,7 @@ class Line:
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
         self.cookies: dict[str, str] = {}
-        self.csrf = ""
+        self.csrf = self.school = ""
 
     @classmethod
     async def open(cls, port: int) -> Line:
@@ -34,6 +34,8 @@ class Line:
             lines.append("Content-Type: application/json")
         if self.csrf:
             lines.append(f"X-CSRFToken: {self.csrf}")
+        if self.school:
+            lines.append(f"X-School: {self.school}")
         if self.cookies:
             lines.append("Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
         return "\r\n".join([*lines, "", ""]).encode() + body
@@ -67,7 +69,8 @@ class Line:
         _, problem = await self.exchange(self.packed("GET", "/session"))
         self.csrf = json.loads(problem)["csrf"]
         body = {"phone": phone, "password": password, "device": "bench", "client": client}
-        self.csrf = (await self.ask("POST", "/session", body))["csrf"]
+        answer = await self.ask("POST", "/session", body)
+        self.csrf, self.school = answer["csrf"], answer["school"]
 
     async def close(self) -> None:
         """Hang up."""

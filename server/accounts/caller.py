@@ -23,18 +23,27 @@ DELIVERY = "Delivery "
 
 async def current_session(request: Request[Any, Any, Any]) -> Session | None:
     """The live session that the request's cookie names, noted as seen."""
-    token = request.cookies.get(SESSION_COOKIE)
+    async with request.app.state.db.glance() as conn:
+        session = await session_of(conn, request)
+    if session:
+        await note_seen(request, session)
+    return session
+
+
+async def session_of(conn: AsyncConnection, request: Request[Any, Any, Any]) -> Session | None:
+    """The live session that the request's cookie names; the caller has it noted as seen."""
+    token, state = request.cookies.get(SESSION_COOKIE), request.app.state
     if not token:
         return None
+    return await find_session(conn, state.settings, token, csrf_of(token, state.settings), state.clock())
+
+
+async def note_seen(request: Request[Any, Any, Any], session: Session) -> None:
+    """Note that a session is in use, now and then."""
     state = request.app.state
-    now = state.clock()
-    csrf = csrf_of(token, state.settings)
-    async with state.db.glance() as conn:
-        session = await find_session(conn, state.settings, token, csrf, now)
-    if session and now - session.seen > SEEN_EVERY:
+    if state.clock() - session.seen > SEEN_EVERY:
         async with state.db.write() as conn:
-            await saw(conn, session.id, now)
-    return session
+            await saw(conn, session.id, state.clock())
 
 
 async def provide_session(request: Request[Any, Any, Any]) -> Session:

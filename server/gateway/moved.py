@@ -85,8 +85,9 @@ _IDS = bindparam("ids", expanding=True)
 _TAGS = select(
     doc_tags.c.doc_id, doc_tags.c.tag, doc_tags.c.view, doc_tags.c.added, doc_tags.c.removed
 ).where(doc_tags.c.school_id == _SCHOOL, doc_tags.c.doc_id.in_(_IDS))
-_REVS = select(docs.c.id, docs.c.kind, docs.c.rev).where(docs.c.school_id == _SCHOOL, docs.c.id.in_(_IDS))
-_BODIES = select(docs.c.id, docs.c.body).where(docs.c.school_id == _SCHOOL, docs.c.id.in_(_IDS))
+_DOCS = select(docs.c.id, docs.c.kind, docs.c.rev, docs.c.body).where(
+    docs.c.school_id == _SCHOOL, docs.c.id.in_(_IDS)
+)
 
 
 async def _meeting(
@@ -107,15 +108,13 @@ async def _meeting(
             if tag.removed is None and hold.removed is None:
                 views.setdefault(tag.doc_id, set()).add(tag.view)
     found = []
-    for doc in await _rows(conn, _REVS, who, entered):
+    for doc in await _rows(conn, _DOCS, who, entered):
         # a doc that left is placed by its leaving alone: later changes are none of this person's business
-        place = max(doc.rev, entered[doc.id]) if doc.id in views else entered[doc.id]
+        alive = doc.id in views
+        place = max(doc.rev, entered[doc.id]) if alive else entered[doc.id]
         if since.is_before(place, doc.id):
-            found.append(Moved(place, doc.id, doc.kind, b"", doc.id in views))
-    found = sorted(found)[:limit]
-    shown = await _rows(conn, _BODIES, who, [doc.id for doc in found if doc.alive])
-    bodies = {row.id: row.body for row in shown}
-    return [doc._replace(body=bodies.get(doc.id, b"")) for doc in found], views
+            found.append(Moved(place, doc.id, doc.kind, doc.body, alive))
+    return sorted(found)[:limit], views
 
 
 async def _rows(conn: AsyncConnection, query: Any, who: Principal, ids: Iterable[str]) -> list[Any]:

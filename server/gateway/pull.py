@@ -8,14 +8,12 @@ import base64
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
 from server.gateway.moved import Found, Place, moved_ever, moved_lately
 from server.gateway.visible import visible
 from server.gateway.work import Env
-from server.schools import schools
 from sync.doc import decode
 from sync.protocol import MAX_PAGE, MAX_SEQ, PAGE_BYTES, Gone
 from sync.protocol import encode as encode_json
@@ -60,27 +58,25 @@ def read_cursor(word: str) -> Cursor:
     return cursor
 
 
-_COUNTER = select(schools.c.rev).where(schools.c.id == bindparam("school"))
+async def pull(
+    conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int, counter: int
+) -> Page | None:
+    """Up to `limit` (1…1000) docs and about 512 KiB after `since`; None for who was not in step lately.
 
-
-async def pull(conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int) -> Page | None:
-    """Up to `limit` (1…1000) docs and about 512 KiB after `since`; None for who was not in step lately."""
-    counter = await _counter(conn, who)
+    `counter`: the school's last rev at this moment.
+    """
     if since.rev >= counter and not since.doc:
         return Page([], [], write_cursor(since._replace(rev=counter, doc="")), False)
     moved = await moved_lately(conn, who, _place(since), _clamped(limit) + 1)
     return _page(env, since, counter, moved, _clamped(limit)) if moved else None
 
 
-async def pull_all(conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int) -> Page:
+async def pull_all(
+    conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int, counter: int
+) -> Page:
     """The same for anyone, which may take a moment."""
-    counter = await _counter(conn, who)
     moved = await moved_ever(conn, who, _place(since), _clamped(limit) + 1)
     return _page(env, since, counter, moved, _clamped(limit))
-
-
-async def _counter(conn: AsyncConnection, who: Principal) -> int:
-    return (await conn.execute(_COUNTER, {"school": who.school})).scalar_one()
 
 
 def _place(since: Cursor) -> Place:

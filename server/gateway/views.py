@@ -10,16 +10,17 @@ from server.access import Principal, load_principal
 from server.accounts.caller import (
     SCHOOL_HEADER,
     delivery_token,
+    note_seen,
     provide_delivery,
-    provide_session,
     school_asked_for,
+    session_of,
 )
 from server.gateway.models import docs
 from server.gateway.pull import BadCursor, Cursor, Page, pull, pull_all, read_cursor
 from server.gateway.push import Pushed, push, read_ops, standing
 from server.gateway.take import Incoming
 from server.problems import Problem, not_found
-from server.schools import epoch as read_epoch
+from server.schools import epoch_and_rev
 from sync.protocol import (
     MAX_PAGE,
     MAX_PUSH_BYTES,
@@ -76,10 +77,13 @@ async def _caller(request: Request[Any, Any, Any], client: str) -> Caller:
     """The session's person; without a live one, whoever the delivery token stands for."""
     if delivery_token(request) is not None:
         return await delivery_caller(request, client)
-    session = await provide_session(request)
     async with request.app.state.db.glance() as conn:
+        session = await session_of(conn, request)
+        if session is None:
+            raise Problem(401, "unauthenticated")
         school = await school_asked_for(conn, request, session) or await _last_school(conn, session.user)
         who = await load_principal(conn, session.user, school)
+    await note_seen(request, session)
     if who is None:
         raise not_found()
     # someone whose roles were revoked may still sync: what they push is held, what they have is dropped
@@ -137,24 +141,27 @@ async def _pull(
     state, who = request.app.state, caller.who
     limit = body.pull.limit if body.pull else MAX_PAGE
     async with state.db.glance() as conn:
-        life = await _same_life(conn, body, cursor, pushed)
+        life, counter = await _same_life(conn, who.school, body, cursor, pushed)
         if caller.one_way:
             return life, Page([], [], "", False)
         since = cursor if cursor and cursor.school == who.school else Cursor(life, who.school, 0, "")
-        page = await pull(conn, state.env, who, since, limit)
+        page = await pull(conn, state.env, who, since, limit, counter)
     if page is None:
         async with state.db.read() as conn:
-            life = await _same_life(conn, body, cursor, pushed)
-            page = await pull_all(conn, state.env, who, since._replace(epoch=life), limit)
+            life, counter = await _same_life(conn, who.school, body, cursor, pushed)
+            page = await pull_all(conn, state.env, who, since._replace(epoch=life), limit, counter)
     return life, page
 
 
-async def _same_life(conn: AsyncConnection, body: SyncRequest, cursor: Cursor | None, pushed: Pushed) -> str:
-    """The database's epoch. Raises Problem 409 `resync` for a phone that knows another."""
-    life = await read_epoch(conn)
+async def _same_life(
+    conn: AsyncConnection, school: str, body: SyncRequest, cursor: Cursor | None, pushed: Pushed
+) -> tuple[str, int]:
+    """The database's epoch and the school's last rev. Raises Problem 409 `resync` for a phone that knows
+    another epoch."""
+    life, counter = await epoch_and_rev(conn, school)
     if body.epoch not in (None, life) or (cursor and cursor.epoch != life):
         raise Problem(409, "resync", epoch=life, acked=pushed.acked, results=pushed.results)
-    return life
+    return life, counter
 
 
 routes = [sync]

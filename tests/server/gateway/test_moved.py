@@ -48,7 +48,7 @@ async def test_both_ways_agree(app: Litestar, app_db: Database, school: People, 
                 quick = await moved_lately(conn, who, Place(rev, ident), 7)
                 if quick is not None:
                     found, views = await moved_ever(conn, who, Place(rev, ident), 7)
-                    assert quick[0] == [d._replace(body=d.body if d.alive else b"") for d in found]
+                    assert quick[0] == found
                     assert all(quick[1][doc.id] == views[doc.id] for doc in found if doc.alive)
                     compared += bool(found)
     assert compared > 10
