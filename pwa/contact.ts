@@ -77,4 +77,6 @@ async function afterEnd(device: Device, card: Card, outside: Outside): Promise<v
   if ((await device.cards()).length > 0) return;
   const headers = { Authorization: `Delivery ${card.delivery}` };
   await outside.fetch("/vault/wipe", { method: "POST", headers }).catch(() => undefined);
+  // The browser has cleared this too; why there is nothing here any more is all that is noted anew.
+  await device.change({ ended: true });
 }

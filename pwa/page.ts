@@ -70,6 +70,7 @@ function offer(worker: ServiceWorker): void {
 /** A form goes once, however often its button is pressed. */
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
+  if (form.hasAttribute("hx-post")) return;
   // What is searched for is shown as it is typed; as a page of its own it would stand in the browser's history.
   if (form.getAttribute("role") === "search") event.preventDefault();
   else if (form.dataset.gone === "true") event.preventDefault();

@@ -1,5 +1,5 @@
 /** 学生: the list with its search. */
-import { type Context, page, type Route } from "../context";
+import { type Context, page, type Route, redirect } from "../context";
 import { gradeOf } from "../grades";
 import { _ } from "../text";
 import type { Snapshot, View } from "../vault";
@@ -7,8 +7,18 @@ import type { Snapshot, View } from "../vault";
 const MOST = 300;
 
 async function list(c: Context): Promise<Response> {
-  const query = (c.url.searchParams.get("q") ?? "").trim();
-  const wanted = c.url.searchParams.get("for") ?? "";
+  return listed(c, "", c.url.searchParams.get("for") ?? "");
+}
+
+/** A search names children: it comes in a body, for browsers keep addresses and what forms lead to. */
+async function find(c: Context): Promise<Response> {
+  const data = await c.request.formData();
+  const wanted = String(data.get("for") ?? "");
+  if (!c.partial) return redirect(c, `/app/pupils${wanted && `?for=${encodeURIComponent(wanted)}`}`);
+  return listed(c, String(data.get("q") ?? "").trim(), wanted);
+}
+
+async function listed(c: Context, query: string, wanted: string): Promise<Response> {
   const found = c.snap.views("student").filter((student) => fits(c.snap, student, query));
   const rows = found.sort(byClass).map((student) => ({
     url: wanted
@@ -87,4 +97,7 @@ export function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-export const pupils: Route[] = [{ method: "GET", pattern: "/app/pupils", handle: list }];
+export const pupils: Route[] = [
+  { method: "GET", pattern: "/app/pupils", handle: list },
+  { method: "POST", pattern: "/app/pupils", handle: find },
+];

@@ -187,7 +187,8 @@ def a_meal_audit(phone: Browser) -> None:
 
 def a_killed_browser(phone: Browser) -> None:
     """What was typed up to a second before SIGKILL is there afterwards."""
-    phone.go("/app/pupils?q=ly")
+    phone.go("/app/pupils").get_by_label("查找学生").fill("ly")
+    expect(phone.page.locator("#found .cell")).to_have_count(1)
     phone.look("27-found")
     phone.page.get_by_role("link", name="龙䶮").tap()
     phone.page.get_by_role("link", name="开始家访").tap()

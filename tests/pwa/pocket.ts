@@ -4,10 +4,13 @@ process.env.TZ = "Asia/Shanghai";
 import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
 import type { Env } from "../../pwa/context";
+import { random } from "../../pwa/crypto/bytes";
+import { rowKey } from "../../pwa/crypto/rows";
 import { uuid7 } from "../../pwa/ids";
 import type { Doc, Values } from "../../pwa/protocol";
 import { makeRender } from "../../pwa/render";
 import { respond } from "../../pwa/respond";
+import { Ring } from "../../pwa/ring";
 import { Device } from "../../pwa/store";
 import { type Snapshot, Vault, type View } from "../../pwa/vault";
 
@@ -52,8 +55,11 @@ export class Pocket {
 
   /** A phone of its own with these docs on it, pulled at rev 7. */
   static async open(docs: Doc[] = []): Promise<Pocket> {
-    const device = new Device();
-    const id = uuid7();
+    const ring = new Ring(undefined, () => NOW.getTime());
+    const held = { user: ME, keyId: uuid7(), key: await rowKey(random(32)), server: null, pin: false };
+    await ring.put({ ...held, until: NOW.getTime() * 2 });
+    const device = new Device(ring);
+    const id = `${ME}.${uuid7()}`;
     const card = {
       id,
       user: ME,

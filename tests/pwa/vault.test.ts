@@ -19,16 +19,16 @@ const about = {
 test("what was saved is there for another worker, with the next seq", async () => {
   const { vault, env } = await Pocket.open();
   await vault.save({ ...about, set: { carer: "one_away" } });
-  const later = new Vault(vault.card, new Device().shelf(vault.card.id), env.now);
+  const later = new Vault(vault.card, new Device(env.device.ring).shelf(vault.card.id), env.now);
   const snap = await later.snapshot();
   assert.equal(snap.view(VISIT)?.fields.carer, "one_away");
   assert.equal(snap.core.seq, 1);
 });
 
 test("many writers at once: each change is there, and no seq twice", async () => {
-  const { vault } = await Pocket.open();
+  const { vault, env } = await Pocket.open();
   const ids = Array.from({ length: 12 }, (_, i) => `0193bbbb-0000-7000-8000-${String(i).padStart(12, "0")}`);
-  const writers = [vault, new Vault(vault.card, new Device().shelf(vault.card.id))];
+  const writers = [vault, new Vault(vault.card, new Device(env.device.ring).shelf(vault.card.id))];
   await Promise.all(
     ids.map((id, i) => writers[i % 2]?.save({ ...about, doc: id, set: { carer: "single" } })),
   );

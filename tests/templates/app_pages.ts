@@ -52,8 +52,8 @@ const DOCS = [
 const PAGES = [
   "/app/",
   "/app/pupils",
-  "/app/pupils?q=ly",
-  "/app/pupils?q=nobody",
+  "/app/pupils?for=home_visit",
+  "/app/locks",
   `/app/pupils/${PUPIL}`,
   "/app/records",
   "/app/records?tab=apart",
@@ -96,6 +96,7 @@ async function walk(docs: typeof DOCS): Promise<Seen[]> {
     for (const part of ["/app/records", "/app/pupils", "/app/first"]) {
       if (path === part) await pocket.visit(path, { "HX-Request": "true" });
     }
+    if (path === "/app/pupils") await pocket.post(path, [["q", "nobody"]], { "HX-Request": "true" });
     if (path.includes("night_round") && docs.length > 0) await walkRound(pocket);
     if (path.includes("s=meet")) await pocket.post(`/app/fill/${VISIT}/field?s=meet`, fieldsOf(html));
   }
