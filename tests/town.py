@@ -83,10 +83,10 @@ class Town:
                 conn, self.env, who, f"client-{who.user}", students, to or self.wang, due, request=request
             )
 
-    async def visit(self, result: str, *students: str, day: date = FRIDAY) -> str:
+    async def visit(self, result: str, *students: str, day: date = FRIDAY, **more: Any) -> str:
         """Wang has been there, and submits."""
         doc = new_id()
-        values = {"result": result, "occurred_at": f"{day}T16:00:00+08:00"}
+        values = {"result": result, "occurred_at": f"{day}T16:00:00+08:00", **more}
         form: dict[str, Any] = {"form": "home_visit", "form_version": 1}
         create = Op(0, "create", "visit", doc, set=values, meta={"students": list(students)}, **form)
         who = await self.principal(self.wang)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import audience, principal_of
+from server.gateway.clock import occurred_at
 from server.gateway.models import doc_refs, doc_tags, docs, holds
 from server.gateway.release import held_op
 from server.gateway.work import Work, chunks, refs_of
@@ -90,7 +91,7 @@ def occurred(doc: Doc) -> str | None:
     """The local day that a doc is about, `2026-11-20`, for lists and filters."""
     values = doc.values()
     for found in (
-        values.get("occurred_at"),
+        occurred_at(values),
         doc.meta.get("night"),
         values.get("due"),
         values.get("date"),
