@@ -1,6 +1,6 @@
 /** What filling any form on the phone shares: which record is meant, and how a change of it is stored. */
 import { isoDay, stamp } from "./clock";
-import type { Context } from "./context";
+import { type Context, schoolNow } from "./context";
 import type { Form } from "./forms";
 import { uuid7 } from "./ids";
 import type { Change } from "./posted";
@@ -104,7 +104,7 @@ export async function save(c: Context, target: Target, changes: Change[]): Promi
 
 /** What a record begins with, as the page shows it: when, and who is there. Open to correction. */
 export function beginning(c: Context, form: Form): Values {
-  const values: Values = { occurred_at: stamp(c.env.now()), visitors: [c.me.id] };
+  const values: Values = { occurred_at: stamp(schoolNow(c)), visitors: [c.me.id] };
   return Object.fromEntries(Object.entries(values).filter(([path]) => asks(form, path)));
 }
 

@@ -48,6 +48,17 @@ test("the first change makes the record, with its time and who was there", async
   assert.equal(view.pending.length, 1);
 });
 
+test("a phone whose clock is a day fast begins a record with the school's time, and says how wrong it is", async () => {
+  const pocket = await Pocket.open([pupil]);
+  await pocket.vault.write(({ core }) => ({ core: { ...core, epoch: "e", skew: -86_400_000 }, writes: {} }));
+  const { path, html } = await pocket.visit(`/app/new/home_visit?student=${PUPIL}`);
+  assert.match(html, /name="occurred_at"[^>]*value="2026-11-19T14:32"/);
+  await pocket.post(path.replace("?", "/field?"), unit("result", "", ["met_guardian"]));
+  const { fields } = await pocket.view(path.split("/")[3]?.split("?")[0] ?? "");
+  assert.match(String(fields.occurred_at), /^2026-11-19T/);
+  assert.deepEqual(fields.clock, { device: "2026-11-20T14:32:00+08:00", skew: -86400, checked: true });
+});
+
 test("a new form shows now and oneself, and who else came is added to that", async () => {
   const { pocket, path, html, id } = await opened();
   assert.match(html, /name="occurred_at"[^>]*value="2026-11-20T14:32"/);
