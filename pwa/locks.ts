@@ -14,6 +14,7 @@ import {
 } from "./crypto/wraps";
 import { uuid7 } from "./ids";
 import type { Device } from "./store";
+import { _, fmt } from "./text";
 
 /** The key's wraps, and what they hang on. Times in ms of this phone's clock. */
 export interface Locks {
@@ -235,6 +236,17 @@ function same(a: Bytes, b: Bytes): boolean {
   let differs = a.length ^ b.length;
   for (const [i, byte] of a.entries()) differs |= byte ^ (b[i] ?? 0);
   return differs === 0;
+}
+
+/** From so many days before its end on, the lease is spoken of. */
+const SOON = 3;
+
+/** What is said when the lease is about to end; "" before that. */
+export function leaseWords(locks: Locks | undefined, now: number): string {
+  if (!locks?.share || daysLeft(locks, now) > SOON) return "";
+  const n = daysLeft(locks, now);
+  if (n === 0) return _("今天要连一次网，不然明天打不开。记录不会丢。");
+  return fmt(_("还有{n}天要连一次网，不然到时候打不开。记录不会丢。"), { n });
 }
 
 /** Whole days until the vault needs a contact; 0 on the last. */

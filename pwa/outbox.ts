@@ -8,35 +8,15 @@ import { type Op, type Problem, problemName, type SyncReply, type SyncRequest, V
 import { type Card, NEVER_SYNCED, type SyncNote } from "./records";
 import { again, deliverSealed } from "./sealed";
 import type { Vault } from "./vault";
+import { freshCsrf, isOurs, type Net, readProblem, readReply, Stop, send, timely } from "./wire";
 
-/** What syncing needs of the outside. */
-export interface Net {
-  fetch(path: string, init: RequestInit): Promise<Response>;
-  now(): number;
-  /** 0 to 1, so that phones do not all come back at once. */
-  random(): number;
-  /** Called after each round, with what to show. */
-  progress(note: SyncNote): Promise<void>;
-  /** The session's new token. */
-  keepCsrf(csrf: string): Promise<void>;
-}
+export type { Net } from "./wire";
 
 const PAGE = 400;
-const TIMEOUT = 60_000;
 const FIRST_WAIT = 5_000;
 const LONGEST_WAIT = 15 * 60_000;
 /** More rounds than any honest exchange needs: a server that never finishes does not hold the phone for ever. */
 const ROUNDS = 1_000;
-
-/** Why a run ended before everything was in step. */
-class Stop extends Error {
-  constructor(
-    readonly state: SyncNote["state"],
-    readonly wait: number = 0,
-  ) {
-    super(state);
-  }
-}
 
 /** One run: ends in step, or with a note that says why not and when to try again. Never rejects for a network. */
 export async function run(vault: Vault, net: Net): Promise<SyncNote> {
@@ -180,74 +160,6 @@ async function deliver(net: Net, request: SyncRequest, token: string): Promise<R
     oneWay: true,
     body: { ...body, docs: [], drop: [], cursor: request.pull.cursor, more: true },
   };
-}
-
-async function send(
-  net: Net,
-  request: SyncRequest,
-  headers: Record<string, string>,
-  credentials: RequestCredentials,
-): Promise<Response> {
-  const { body, encoding } = await packed(JSON.stringify(request));
-  const all = { "Content-Type": "application/json", ...encoding, ...headers };
-  return timely(net, "/sync", { method: "POST", body, headers: all, credentials, cache: "no-store" });
-}
-
-/** A request that is given up after a while. */
-async function timely(net: Net, path: string, init: RequestInit): Promise<Response> {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT);
-  try {
-    return await net.fetch(path, { ...init, signal: abort.signal });
-  } catch {
-    throw new Stop("offline");
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function packed(text: string): Promise<{ body: BodyInit; encoding: Record<string, string> }> {
-  if (typeof CompressionStream === "undefined" || text.length < 1024) return { body: text, encoding: {} };
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-  return { body: await new Response(stream).arrayBuffer(), encoding: { "Content-Encoding": "gzip" } };
-}
-
-/** A reply that breaks off, or a page of some hotel's network, is as good as none. */
-async function readReply(response: Response): Promise<SyncReply> {
-  try {
-    const body = (await response.json()) as SyncReply;
-    if (Array.isArray(body.results) && Array.isArray(body.docs)) return body;
-  } catch {
-    throw new Stop("offline");
-  }
-  throw new Stop("offline");
-}
-
-async function readProblem(response: Response): Promise<Problem> {
-  try {
-    return (await response.json()) as Problem;
-  } catch {
-    return {};
-  }
-}
-
-async function freshCsrf(net: Net): Promise<string> {
-  let response: Response;
-  try {
-    response = await net.fetch("/session", { credentials: "same-origin", cache: "no-store" });
-  } catch {
-    throw new Stop("offline");
-  }
-  const { csrf } = await readProblem(response);
-  if (!csrf) throw new Stop("signin");
-  await net.keepCsrf(csrf);
-  return csrf;
-}
-
-async function isOurs(vault: Vault, net: Net): Promise<boolean> {
-  const response = await timely(net, "/session", { credentials: "same-origin", cache: "no-store" });
-  const { user } = (await readProblem(response)) as { user?: { id?: string } };
-  return user?.id === vault.card.user;
 }
 
 /** Brings the queue into the shape that the server asks for, or ends the run. */

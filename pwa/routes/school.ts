@@ -15,6 +15,7 @@ async function change(c: Context): Promise<Response> {
     ...about,
     delivery: known?.delivery ?? null,
     signedIn: true,
+    session: c.card.session ?? c.card.signedIn,
     unsent: known?.unsent ?? 0,
     used,
   };

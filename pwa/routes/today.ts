@@ -1,7 +1,9 @@
 /** 今天: what is due, what waits to be sent, what needs somebody. */
 import { dayText, isoDay, readDate, weekdayText } from "../clock";
 import { type Context, page, type Route, redirect, schoolNow } from "../context";
+import { keeperOf } from "../enter";
 import { nightOf } from "../filling";
+import { leaseWords } from "../locks";
 import { apart, type Me, standing } from "../me";
 import type { SyncNote } from "../records";
 import { standOf } from "../stand";
@@ -60,6 +62,7 @@ export async function standHere(c: Context): Promise<object> {
   const room = (await c.env.space?.()) ?? null;
   return {
     warning: warning(room, c.snap, c.env.now()),
+    lease: leaseWords(await keeperOf(c).of(c.card.user), c.env.now().getTime()),
     ...standOf(note, unsent, c.env.online(), c.env.now()),
     unsent,
     unsent_note: unsent > 0 ? _("都在本机") : _("没有等着的"),

@@ -222,8 +222,13 @@ test("the lease: without a contact it opens until its end, then only with one, a
   await phone.write(phone.a, "十四天");
   phone.restart(false);
   phone.door.reachable = false;
-  phone.now += 13 * DAY;
+  phone.now += 11 * DAY + 1;
   assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
+  assert.match((await phone.ask("/app/stand")).html, /还有2天要连一次网/);
+  phone.now += 2 * DAY;
+  await phone.ask("/app/me");
+  assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
+  assert.match((await phone.ask("/app/stand")).html, /今天要连一次网/);
   phone.now += 2 * DAY;
   phone.restart();
   assert.match((await phone.ask("/app/me")).to, /unlock/);

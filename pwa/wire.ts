@@ -1,0 +1,100 @@
+/** Requests of a sync and what their answers may be, down to a network that answers something of its own. */
+import type { Problem, SyncReply, SyncRequest } from "./protocol";
+import type { SyncNote } from "./records";
+import type { Vault } from "./vault";
+
+/** What syncing needs of the outside. */
+export interface Net {
+  fetch(path: string, init: RequestInit): Promise<Response>;
+  now(): number;
+  /** 0 to 1, so that phones do not all come back at once. */
+  random(): number;
+  /** Called after each round, with what to show. */
+  progress(note: SyncNote): Promise<void>;
+  /** The session's new token. */
+  keepCsrf(csrf: string): Promise<void>;
+}
+
+const TIMEOUT = 60_000;
+
+/** Why a run ended before everything was in step. */
+export class Stop extends Error {
+  constructor(
+    readonly state: SyncNote["state"],
+    readonly wait: number = 0,
+  ) {
+    super(state);
+  }
+}
+
+/** One request of the protocol. */
+export async function send(
+  net: Net,
+  request: SyncRequest,
+  headers: Record<string, string>,
+  credentials: RequestCredentials,
+): Promise<Response> {
+  const { body, encoding } = await packed(JSON.stringify(request));
+  const all = { "Content-Type": "application/json", ...encoding, ...headers };
+  return timely(net, "/sync", { method: "POST", body, headers: all, credentials, cache: "no-store" });
+}
+
+/** A request that is given up after a while. */
+export async function timely(net: Net, path: string, init: RequestInit): Promise<Response> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  try {
+    return await net.fetch(path, { ...init, signal: abort.signal });
+  } catch {
+    throw new Stop("offline");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function packed(text: string): Promise<{ body: BodyInit; encoding: Record<string, string> }> {
+  if (typeof CompressionStream === "undefined" || text.length < 1024) return { body: text, encoding: {} };
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return { body: await new Response(stream).arrayBuffer(), encoding: { "Content-Encoding": "gzip" } };
+}
+
+/** A reply that breaks off, or a page of some hotel's network, is as good as none. */
+export async function readReply(response: Response): Promise<SyncReply> {
+  try {
+    const body = (await response.json()) as SyncReply;
+    if (Array.isArray(body.results) && Array.isArray(body.docs)) return body;
+  } catch {
+    throw new Stop("offline");
+  }
+  throw new Stop("offline");
+}
+
+/** What the server says against it; nothing where that is no problem of its own. */
+export async function readProblem(response: Response): Promise<Problem> {
+  try {
+    return (await response.json()) as Problem;
+  } catch {
+    return {};
+  }
+}
+
+/** The token of the session that the browser has now. */
+export async function freshCsrf(net: Net): Promise<string> {
+  let response: Response;
+  try {
+    response = await net.fetch("/session", { credentials: "same-origin", cache: "no-store" });
+  } catch {
+    throw new Stop("offline");
+  }
+  const { csrf } = await readProblem(response);
+  if (!csrf) throw new Stop("signin");
+  await net.keepCsrf(csrf);
+  return csrf;
+}
+
+/** Whether the browser's session is this vault's person's. */
+export async function isOurs(vault: Vault, net: Net): Promise<boolean> {
+  const response = await timely(net, "/session", { credentials: "same-origin", cache: "no-store" });
+  const { user } = (await readProblem(response)) as { user?: { id?: string } };
+  return user?.id === vault.card.user;
+}
