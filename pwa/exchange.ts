@@ -122,21 +122,35 @@ export function renewed(stored: Stored, moving: Queued[]): Next {
   return { core: { ...stored.core, client, seq: ops.length, durable: 0 }, writes: { ops } };
 }
 
-/** Another client from the first op on that the server has differently. */
+/**
+ * Another client from the first op on that the server has differently. What is before it was the same on both sides:
+ * the server has it, and its effect comes with the pull.
+ */
 export function forked(stored: Stored, differs: number): Next {
-  return renewed(
+  const open = stored.ops.filter(isOpen);
+  const known = open.filter(({ op }) => op.seq < differs);
+  const { core, writes } = renewed(
     stored,
-    stored.ops.filter((queued) => isOpen(queued) && queued.op.seq >= differs),
+    open.filter(({ op }) => op.seq >= differs),
   );
+  return { core, writes: { ops: [...known.map(asDone), ...(writes.ops ?? [])] } };
 }
 
-/** The server was restored from a backup: everything above `acked` goes again, everything is pulled anew. */
+function asDone(queued: Queued): Queued {
+  return { ...queued, stage: "done" };
+}
+
+/**
+ * The server was restored from a backup: everything that it may lack goes again, everything is pulled anew. That is
+ * what is above `acked`, and what was in no backup before: a copy of this database may have come first with the same
+ * numbers, and only the same results again prove that these ops are there.
+ */
 export function resynced(stored: Stored, kept: Queued[], problem: Problem, now: number): Next {
-  const acked = problem.acked ?? 0;
+  const safe = Math.min(problem.acked ?? 0, stored.core.durable);
   const { client } = stored.core;
   const known = withResults(kept, client, problem.results ?? [], now);
   const again = known.map((queued) =>
-    queued.client === client && queued.op.seq > acked ? asSent(queued) : queued,
+    queued.client === client && queued.op.seq > safe ? asSent(queued) : queued,
   );
   const core = { ...stored.core, epoch: problem.epoch ?? null, cursor: null, rebuilding: true };
   return { core, writes: { ops: again.filter((queued, i) => queued !== kept[i]), restart: true } };

@@ -294,6 +294,20 @@ test("fork: a copied database becomes another client and loses nothing", async (
   );
 });
 
+test("fork: what the server has alike is not sent again under the new number", async () => {
+  await write({ carer: "one_away" });
+  school.plan = ["unreachable"];
+  await sync(); // sent, and nobody knows that it has not arrived
+  await write({ carer: "both_away" });
+  school.plan = [() => problem(409, "fork", { acked: 3, differs: 2 })];
+  assert.equal((await sync()).state, "ok");
+  assert.deepEqual(
+    school.taken.map(({ seq, set }) => [seq, set?.carer]),
+    [[1, "both_away"]],
+  );
+  assert.equal((await vault.snapshot()).unsent.length, 0);
+});
+
 test("resync: a restored server gets back what its backup had not seen, and the phone starts its pull anew", async () => {
   school.docs = [doc("student", "s-old", { name: "旧" })];
   await write({ carer: "one_away" });
@@ -320,6 +334,29 @@ test("resync: a restored server gets back what its backup had not seen, and the 
   );
   assert.equal(snap.core.epoch, "life-2");
   assert.equal(await shown(), "both_away");
+});
+
+test("resync: what a copy of the phone sent first under the same number does not count as sent", async () => {
+  await write({ carer: "one_away" });
+  await sync();
+  await write({ carer: "both_away" });
+  await sync();
+  school.epoch = "life-2";
+  school.plan = [
+    () => problem(409, "resync", { epoch: "life-2", acked: 2, results: [] }),
+    () => problem(409, "fork", { acked: 2, differs: 2 }),
+  ];
+  school.taken.length = 0;
+  school.results.length = 0;
+  assert.equal((await sync()).state, "ok");
+  assert.deepEqual(
+    school.requests[3]?.push?.map(({ seq }) => seq),
+    [1, 2],
+  );
+  assert.deepEqual(
+    school.taken.map(({ seq, set }) => [seq, set?.carer]),
+    [[1, "both_away"]],
+  );
 });
 
 test("too large a push is cut down", async () => {
