@@ -67,8 +67,12 @@ export class Device {
 
   /** Changes some marks of a card; nothing happens where there is none. */
   async changeCard(id: string, marks: Partial<Card>): Promise<void> {
-    const card = (await this.cards()).find((known) => known.id === id);
-    if (card) await this.putCard({ ...card, ...marks });
+    await this.connection.use(async (db) => {
+      const tx = db.transaction("vaults", "readwrite", { durability: "strict" });
+      const card = await tx.store.get(id);
+      if (card) await tx.store.put({ ...card, ...marks });
+      await tx.done;
+    });
   }
 
   /** The phone's own id, made once. */

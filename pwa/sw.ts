@@ -112,6 +112,9 @@ async function syncSoon(asked = false): Promise<void> {
   await sync(asked);
 }
 
+/** Somebody asked while a run was under way: it is followed by another. */
+let askedAgain = false;
+
 /**
  * One run for each vault, the current one first: by the session for whose it is, through the one-way door for the
  * others. `asked`: a person or the network asked, so that waiting times do not count.
@@ -120,15 +123,24 @@ async function sync(asked = true, idle?: number): Promise<void> {
   await device.ring.find();
   if (idle !== undefined) device.ring.seen(idle);
   await navigator.locks.request("zoufang-sync", { ifAvailable: true }, async (lock) => {
-    if (!lock) return;
-    await new Keeper(device).expire();
-    const { current } = await device.settings();
-    const cards = await device.cards();
-    const wanted = cards.filter(({ signedIn, unsent, delivery }) => signedIn || (unsent > 0 && delivery));
-    wanted.sort((a, b) => Number(b.id === current) - Number(a.id === current));
-    for (const card of wanted) await syncOne(card, asked);
+    if (!lock) {
+      askedAgain ||= asked;
+      return;
+    }
+    await syncAll(asked);
+    while (askedAgain) await syncAll(true);
     await holdPlace();
   });
+}
+
+async function syncAll(asked: boolean): Promise<void> {
+  askedAgain = false;
+  await new Keeper(device).expire();
+  const { current } = await device.settings();
+  const cards = await device.cards();
+  const wanted = cards.filter(({ signedIn, unsent, delivery }) => signedIn || (unsent > 0 && delivery));
+  wanted.sort((a, b) => Number(b.id === current) - Number(a.id === current));
+  for (const card of wanted) await syncOne(card, asked);
 }
 
 async function syncOne(card: Card, asked: boolean): Promise<void> {
