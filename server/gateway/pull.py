@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
 from server.gateway.moved import Found, Place, moved_ever, moved_lately
-from server.gateway.visible import visible
+from server.gateway.visible import Sight
 from server.gateway.work import Env
 from sync.doc import decode
 from sync.protocol import MAX_PAGE, MAX_SEQ, PAGE_BYTES, Gone
@@ -91,13 +91,13 @@ def _page(env: Env, since: Cursor, counter: int, moved: Found, limit: int) -> Pa
     """The page that these docs begin; where they don't fit, its cursor says where the next one goes on."""
     rows, views = moved
     found: list[msgspec.Raw] = []
-    drop, size = [], 0
+    drop, size, sight = [], 0, Sight(env.forms)
     for taken, row in enumerate(rows):
         if taken == limit or (size > PAGE_BYTES and taken):
             last = rows[taken - 1]
             return Page(found, drop, write_cursor(since._replace(rev=last.place, doc=last.id)), True)
         if row.alive:
-            body = encode_json(visible(decode(row.body), views[row.id], env.forms).wire())
+            body = encode_json(sight.wire(decode(row.body), views[row.id]))
             size += len(body)
             found.append(msgspec.Raw(body))
         elif since.rev or since.doc:

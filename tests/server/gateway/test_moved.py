@@ -6,7 +6,9 @@ from litestar import Litestar
 from server.access import load_principal
 from server.db import Database
 from server.gateway.moved import Place, moved_ever, moved_lately
+from server.gateway.visible import Sight, visible
 from server.schools import schools
+from sync.doc import decode
 from sync.protocol import Op
 from tests.conftest import People
 from tests.server.village import Village, make_village
@@ -32,7 +34,30 @@ async def a_term_of_changes(village: Village) -> None:
     await edit(village, "pupil", **{"class": "三(2)班"})
 
 
-@pytest.mark.parametrize("role", ["class_teacher", "teacher", "dorm", "office", "general_affairs"])
+ROLES = ["class_teacher", "teacher", "dorm", "office", "general_affairs"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_the_shorter_way_to_the_wire_shows_the_same(
+    app: Litestar, app_db: Database, school: People, role: str
+) -> None:
+    village = await make_village(app, school)
+    await a_term_of_changes(village)
+    both = [school.ids["class_teacher"], school.ids["teacher"]]
+    await village.disagree(await village.visit(visitors={"add": both}), carer="both_away")
+    forms = app.state.env.forms
+    async with app_db.read() as conn:
+        who = await load_principal(conn, school.ids[role], school.id)
+        assert who
+        found, views = await moved_ever(conn, who, Place(0, ""), 10_000)
+    sight, shown = Sight(forms), [(decode(doc.body), views[doc.id]) for doc in found if doc.alive]
+    assert shown
+    for doc, mine in shown:
+        for seen in (mine, {"review"}, {"D"}, {"name"}, {"all"}, {"circle", "dorm"}):
+            assert sight.wire(doc, seen) == visible(doc, seen, forms).wire()
+
+
+@pytest.mark.parametrize("role", ROLES)
 async def test_both_ways_agree(app: Litestar, app_db: Database, school: People, role: str) -> None:
     village = await make_village(app, school)
     await a_term_of_changes(village)
