@@ -9,75 +9,14 @@ Ends with 1 when a promise is broken or a control was not caught.
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
-import pytest
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 
 from tests.faults import report
-from tests.faults.browser import browser_killed
-from tests.faults.clocks import phones_wrong, server_jumps
-from tests.faults.cut import replies_cut
-from tests.faults.disk import NoCompiler
 from tests.faults.figures import Figures
-from tests.faults.full import disk_full
-from tests.faults.ground import workshop
-from tests.faults.kill import on_sqlite
-from tests.faults.postgres import on_postgres
-from tests.faults.power import power_cuts
-
-log = logging.getLogger("faults")
-Run = Callable[[Path, int, int], Figures]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One run; `times` is how many kills, cuts or histories."""
-
-    run: Run
-    times: int
-
-
-def control(run: Callable[[Path, int, int, str], Figures], how: str, mistake: str) -> Run:
-    """A run against a server that makes a mistake on purpose (careless.py)."""
-    return lambda folder, times, seed: run(folder, times, seed, how).as_control(mistake)
-
-
-PARTS: dict[str, list[Step]] = {
-    "kill": [
-        Step(on_sqlite, 200),
-        Step(control(on_sqlite, "early", "a server that answers before it commits, killed"), 8),
-        Step(control(on_sqlite, "apart", "a server that logs ops in a transaction of its own, killed"), 8),
-    ],
-    "postgres": [Step(on_postgres, 40)],
-    "power": [
-        Step(power_cuts, 50),
-        Step(control(power_cuts, "off", "power cuts with synchronous=OFF"), 3),
-        Step(control(power_cuts, "normal", "power cuts with synchronous=NORMAL"), 3),
-    ],
-    "cut": [Step(replies_cut, 1000)],
-    "full": [Step(disk_full, 1)],
-    "clocks": [Step(phones_wrong, 60), Step(server_jumps, 30)],
-    "browser": [Step(browser_killed, 50)],
-}
-
-
-def attempt(step: Step, times: int, seed: int) -> Figures:
-    """One run in a folder of its own; what the machine lacks is said, not hidden."""
-    try:
-        with workshop() as folder:
-            return step.run(folder / "run", times, seed)
-    except NoCompiler:
-        return Figures("a part that needs a C compiler (apt install gcc)", not_run=True)
-    except pytest.skip.Exception as lacking:
-        return Figures(f"a part that {lacking}", not_run=True)
-    except Exception as error:  # the other parts go on; this one has proved nothing
-        log.exception("a part broke off")
-        return Figures("a part that broke off", broken=[f"{type(error).__name__}: {error}"[:300]])
+from tests.faults.parts import PARTS, attempt
 
 
 def main(arguments: list[str]) -> int:
@@ -86,20 +25,28 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all, if none is named")
     parser.add_argument("--n", type=int, help="kills, cuts or histories of each step, instead of its own")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="what chance is drawn from")
+    parser.add_argument("--lanes", type=int, default=2, help="runs at a time (default 2)")
     asked = parser.parse_args(arguments)
-    began, found = time.monotonic(), []
-    for name in asked.parts or PARTS:
-        for step in PARTS[name]:
-            figures = attempt(step, asked.n or step.times, asked.seed)
-            found.append(figures)
-            print(figures.line(), flush=True)
-            print("".join(f"       {line}\n" for line in figures.broken), end="", flush=True)
+    began = time.monotonic()
+    found = run(asked.parts or list(PARTS), asked.n, asked.seed, asked.lanes)
     broken = sum(bool(figures.broken) for figures in found)
     print(f"{len(found)} runs, {broken} with a broken promise, seed {asked.seed}")
     if not asked.parts and not asked.n:
         report.write(found, asked.seed, time.monotonic() - began)
         print(f"written: {report.PAGE.relative_to(report.ROOT)}")
     return 1 if broken else 0
+
+
+def run(parts: list[str], times: int | None, seed: int, lanes: int) -> list[Figures]:
+    """All steps of these parts, some side by side: a server that starts uses one core. Told as they end."""
+    steps = [(part, number) for part in parts for number in range(len(PARTS[part]))]
+    with ProcessPoolExecutor(lanes, mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(attempt, *step, times, seed) for step in steps]
+        for done in as_completed(running):
+            print(done.result().line(), flush=True)
+            for line in done.result().broken:
+                print(f"         {line}", flush=True)
+    return [done.result() for done in running]
 
 
 if __name__ == "__main__":

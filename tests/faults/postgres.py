@@ -50,7 +50,7 @@ def _title(entry: Path) -> str:
 
 
 async def _run(load: Load, server: Service, cluster: Durable, ground: Ground, times: int) -> dict[str, int]:
-    """In turns: the server twice, then a process of the database's, then the cluster."""
+    """In turns: the server, a process of the database's, the server, the cluster."""
     database = ground.url.rsplit("/", 1)[-1]
     strokes: dict[str, Callable[[], None]] = {
         "server": server.kill,
@@ -59,7 +59,7 @@ async def _run(load: Load, server: Service, cluster: Durable, ground: Ground, ti
     }
     counts = dict.fromkeys(strokes, 0)
     await load.sign_in()
-    for _, what in zip(range(times), cycle(("server", "server", "backend", "cluster")), strict=False):
+    for _, what in zip(range(times), cycle(("server", "backend", "server", "cluster")), strict=False):
         stop = asyncio.Event()
         pushing = asyncio.create_task(load.push(stop))
         await asyncio.sleep(load.rng.uniform(*LIVES))

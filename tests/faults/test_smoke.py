@@ -36,16 +36,16 @@ def compiler(tmp_path: Path) -> None:
 
 
 def test_a_killed_server_has_what_it_acknowledged(tmp_path: Path) -> None:
-    kept(on_sqlite(tmp_path / "run", 2, SEED))
+    kept(on_sqlite(tmp_path / "run", 1, SEED))
 
 
 def test_so_has_one_on_postgresql(tmp_path: Path) -> None:
-    kept(on_postgres(tmp_path / "run", 3, SEED))
+    kept(on_postgres(tmp_path / "run", 2, SEED))
 
 
 @pytest.mark.usefixtures("compiler")
 def test_a_power_cut_takes_nothing_acknowledged(tmp_path: Path) -> None:
-    kept(power_cuts(tmp_path / "run", 2, SEED))
+    kept(power_cuts(tmp_path / "run", 1, SEED))
 
 
 @pytest.mark.usefixtures("compiler")
