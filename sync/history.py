@@ -30,8 +30,9 @@ class Logged(NamedTuple):
 
 
 class Past(msgspec.Struct, frozen=True):
-    """A value that stands no more. `how`: it was `changed`, `settled` away, or `merged` into a text that
-    stands; `gone_by`, `gone_at`: who did that, and when. Times are the phones', else the server's."""
+    """A value that stands no more as its author's. `how`: it was `changed`, `settled` away, `chosen` (and
+    stands as the decider's), or `merged` into a text that stands; `gone_by`, `gone_at`: who did that, and
+    when. Times are the phones', else the server's."""
 
     path: str
     value: Json
@@ -71,9 +72,12 @@ def _gone(before: Doc | None, after: Doc, by: Logged | None) -> Iterator[Past]:
         left = after.fields.get(path)
         if left is field:
             continue
+        settled = by is not None and by.op.op == "settle"
         for value, stamp in _values(field):
-            if not _stands(left, value, stamp, path):
-                yield _entry(path, value, stamp, by)
+            if not _stands(left, value, stamp):
+                yield _entry(path, value, stamp, by, "settled" if settled else "changed")
+            elif settled and not isinstance(left, SetRegister) and stamp not in _stamps(left):
+                yield _entry(path, value, stamp, by, "chosen")
 
 
 def _values(field: Field) -> Iterator[tuple[Json, Stamp]]:
@@ -86,7 +90,11 @@ def _values(field: Field) -> Iterator[tuple[Json, Stamp]]:
         yield from ((one.value, one.stamp) for one in field.siblings)
 
 
-def _stands(field: Field, value: Json, stamp: Stamp, path: str) -> bool:
+def _stamps(field: Field) -> list[Stamp]:
+    return [stamp for _, stamp in _values(field)]
+
+
+def _stands(field: Field, value: Json, stamp: Stamp) -> bool:
     """Whether this value is there still, as that person's or as what somebody else entered too."""
     if isinstance(field, SetRegister):
         return value in field.adds
@@ -104,10 +112,9 @@ def _merged(after: Doc, one: Logged, form: Any) -> Iterator[Past]:
             yield Past(path, text, one.user, _time(one), "merged", one.user, _time(one))
 
 
-def _entry(path: str, value: Json, stamp: Stamp, by: Logged | None) -> Past:
+def _entry(path: str, value: Json, stamp: Stamp, by: Logged | None, how: str) -> Past:
     if by is None:
-        return Past(path, value, stamp.by, stamp.at or "", "changed", "", "")
-    how = "settled" if by.op.op == "settle" else "changed"
+        return Past(path, value, stamp.by, stamp.at or "", how, "", "")
     return Past(path, value, stamp.by, stamp.at or "", how, by.user, _time(by))
 
 

@@ -18,6 +18,7 @@ Line = dict[str, str]
 _HOW = {
     "changed": N_("{name} {when}改掉"),
     "settled": N_("{name} {when}裁定"),
+    "chosen": N_("{name} {when}选定"),
     "merged": N_("{name} {when}和别人写的合成一段"),
 }
 

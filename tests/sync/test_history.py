@@ -97,7 +97,24 @@ def test_the_history_has_only_what_somebody_entered(steps: list[Any]) -> None:
     for one in past(log, form_of, doc):
         assert (one.by, one.at) in sent
         assert (one.gone_by, one.gone_at) in sent
-        assert one.how in ("changed", "settled", "merged")
+        assert one.how in ("changed", "settled", "chosen", "merged")
+
+
+def test_a_value_that_was_chosen_says_who_said_it_first() -> None:
+    form: dict[str, Any] = {"form": FORM.name, "form_version": FORM.version}
+    create = Op(1, "create", "visit", "v", set={"carer": "single"}, meta={}, at="t1", **form)
+    other = Op(1, "edit", "visit", "v", set={"carer": "both_away"}, at="t2", **form)
+    settle = Op(1, "settle", "visit", "v", base=2, set={"carer": "both_away"}, at="t3", **form)
+    settle.sees = {"carer": ["b:1"]}
+    log = [
+        Logged(create, "a", "王芳", 1, ""),
+        Logged(other, "b", "李强", 2, ""),
+        Logged(settle, "c", "陈主任", 3, ""),
+    ]
+    assert past(log, form_of, None) == [
+        Past("carer", "single", "王芳", "t1", "settled", "陈主任", "t3"),
+        Past("carer", "both_away", "李强", "t2", "chosen", "陈主任", "t3"),
+    ]
 
 
 def test_a_value_says_who_and_when_and_how_it_went() -> None:
