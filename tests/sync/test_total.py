@@ -5,10 +5,12 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.doc import Doc, decode, encode
+from sync.doc import Doc, decode, encode, wire
+from sync.forms import Form, load_forms
 from sync.merge import Context, merge
 from sync.protocol import BadEnvelope, decode_op, decode_request, digest, read_seq
 from sync.text import merge_text
+from tests.needs import ROOT
 from tests.sync.engine import FORM
 
 ODD = st.text(st.characters(codec=None), max_size=5) | st.sampled_from(["\ud800", "\0", "submit", "a:1", ""])
@@ -41,6 +43,56 @@ OPS = st.fixed_dictionaries(
         "at": ODD,
     },
 )
+FORMS = load_forms(ROOT / "templates" / "forms").all()
+
+
+def nested(depth: int, of: str) -> object:
+    """Lists in one another, or objects with this one key."""
+    made: object = "x"
+    for _ in range(depth):
+        made = [made] if of == "list" else {of: made}
+    return made
+
+
+DEEP = st.builds(nested, st.integers(0, 120), st.sampled_from(["list", "add", "covers", "students"]))
+ANYTHING = JSON | SETS | DEEP
+
+
+@st.composite
+def ops_of_a_form(draw: st.DrawFn) -> tuple[Form, list[dict[str, object]]]:
+    """Ops on a doc of a form that ships: its own paths and choices, and anything else in any place."""
+    form = draw(st.sampled_from(FORMS))
+    names = st.sampled_from(sorted(form.by_name)) | ODD
+    paths = names | st.builds("{}/{}".format, names, st.sampled_from(["x", "", "a/b"]) | ODD)
+    words = st.sampled_from(sorted({c.name for q in form.questions for c in q.choices} | {"x"}))
+    values = ANYTHING | words | words.map(lambda word: {"add": [word], "remove": ["x"]})
+    op = st.fixed_dictionaries(
+        {
+            "seq": st.integers(1, 99),
+            "op": st.sampled_from(["create", "edit", "edit", "settle", "event"]),
+            "kind": st.just(form.kind),
+            "doc": st.just("d"),
+            "form": st.just(form.name),
+            "form_version": st.just(form.version),
+        },
+        optional={
+            "base": st.integers(0, 9) | st.sampled_from([2**31, 2**53, 2**63, 2**80]),
+            "set": st.dictionaries(paths, values, max_size=4),
+            "was": st.dictionaries(paths, ODD | st.none(), max_size=2),
+            "sees": st.dictionaries(paths, st.lists(ODD | st.just("c1:1"), max_size=2), max_size=2),
+            "event": st.sampled_from(["submit", "return", "approve", "archive", "void", "postpone", "close"]),
+            "args": st.dictionaries(st.sampled_from(["reason", "fields", "until", "due"]), ANYTHING),
+            "meta": st.dictionaries(st.sampled_from(["students", "household", "night"]), ANYTHING),
+            "at": ODD | st.just("2026-11-20T16:40:02+08:00"),
+        },
+    )
+    odd = st.tuples(
+        op, st.sampled_from(["set", "sees", "was", "base", "meta", "args", "at", "seq"]), ANYTHING
+    )
+    wrong = odd.map(lambda one: {**one[0], one[1]: one[2]})
+    return form, draw(st.lists(op | wrong, min_size=1, max_size=8))
+
+
 RESULTS = {"applied", "merged", "conflict", "held"}
 
 
@@ -56,6 +108,26 @@ def test_any_decodable_op_gets_an_answer(bodies: list[dict[str, object]], create
         assert (result.code is not None) == (result.result == "held")
         if doc is not None:
             assert decode(encode(doc)) == doc
+
+
+@given(ops_of_a_form())
+def test_any_op_on_a_form_that_ships_gets_an_answer(drawn: tuple[Form, list[dict[str, object]]]) -> None:
+    form, bodies = drawn
+    doc: Doc | None = None
+    for rev, body in enumerate(bodies, 1):
+        raw = json.dumps(body).encode()
+        op = decode_op(raw)
+        assert len(digest(raw)) == 64
+        if op is None:
+            continue
+        before = doc
+        doc, result = merge(doc, op, form, Context(f"c{rev % 3}", "u", rev, rev - 1))
+        assert result.result in RESULTS
+        if result.result == "held":
+            assert doc is before, "a held op leaves the doc as it was"
+        if doc is not None:
+            assert decode(encode(doc)) == doc
+            assert json.loads(json.dumps(wire(doc)).encode("utf-8"))["id"] == "d"
 
 
 @given(st.binary(max_size=60) | OPS.map(lambda op: json.dumps(op).encode("utf-8", "surrogatepass")))
