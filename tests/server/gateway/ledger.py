@@ -114,6 +114,7 @@ class Ledger:
         for e in self.entries:
             if e.held and docs.get(e.name, {}).get("state") == "released":
                 e.held, e.rev = False, docs[e.name]["rev"]
+                e.amends = amended(e, docs.get(e.op["doc"], {}))  # approved in the meantime
 
     def missing_of(self, doc: Doc) -> list[str]:
         """What one doc lacks."""
