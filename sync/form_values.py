@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from msgspec import Struct
 
 from sync.questions import Question
+from sync.text import is_encodable
 
 if TYPE_CHECKING:
     from sync.forms import Form
@@ -52,7 +53,7 @@ class Warning(Struct, frozen=True):
 def storable(value: Any, depth: int = 0) -> bool:
     """Whether JSON, both databases and a phone's numbers can all hold this."""
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+        return is_encodable(value)
     if isinstance(value, bool) or value is None:
         return True
     if isinstance(value, int):

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from sync.text import is_encodable
+
 VERSION = 1
 MAX_OPS = 200
 MAX_PUSH_BYTES = 1 << 20
@@ -180,7 +182,7 @@ def _is_storable(op: Op) -> bool:
 def clean(value: Json, depth: int = 0) -> bool:
     """Whether a database can store this JSON value: no NUL, no lone surrogate, no endless depth."""
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+        return is_encodable(value)
     if depth > MAX_DEPTH:
         return False
     if isinstance(value, dict):
@@ -195,19 +197,15 @@ def clean(value: Json, depth: int = 0) -> bool:
 def digest(raw: bytes) -> str:
     """A hash of the op's body as parsed JSON: key order, spacing and `1` against `1.0` don't matter."""
     try:
-        value = json.loads(raw.decode("utf-8", "surrogatepass"))
-        text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        value = json.loads(raw.decode("utf-8", "surrogatepass"), parse_float=_number)
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         data = text.encode()
     except (ValueError, RecursionError):
         data = raw
     return hashlib.sha256(data).hexdigest()
 
 
-def _plain(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+def _number(text: str) -> float:
+    """A number with a point or an exponent; a whole one is an int, as if it had neither."""
+    value = float(text)
+    return int(value) if value.is_integer() else value

@@ -11,6 +11,16 @@ _SENTENCES = re.compile(r"\n|[^。！？；\n]*[。！？；]+|[^。！？；\n]
 Edit = tuple[int, int, tuple[str, ...]]  # base tokens [start, end) become these
 
 
+def is_encodable(text: str) -> bool:
+    """Whether a database can hold the text: no NUL, and no lone surrogate, which UTF-8 has no bytes for."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return False
+    return "\0" not in text
+
+
 def normalise(text: str | None) -> str:
     """NFC with LF line ends; null is the empty text."""
     if not text:
