@@ -103,11 +103,12 @@ function chrome(c: OpenContext | Context): object {
     text: text === "100" ? "" : text,
     version: c.env.version,
   };
-  if (!("snap" in c)) return { ...shared, signed_in: false, keyed: false, pupils: false, dot: "" };
+  if (!("snap" in c)) return { ...shared, signed_in: false, keyed: false, unsent: 0, pupils: false, dot: "" };
   return {
     ...shared,
     signed_in: true,
     keyed: c.snap.core.k !== undefined,
+    unsent: c.snap.unsentDocs.length,
     pupils: c.me.sees.pupils,
     dot: apart(c.snap, c.me).length > 0 ? "records" : "",
   };

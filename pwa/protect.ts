@@ -22,9 +22,8 @@ const HERE = "here";
  * so that a phone which knows nobody any more can say what became of it.
  */
 export function noticeLoss(): void {
-  const stand = document.getElementById("stand");
-  if (stand)
-    document.cookie = `${HERE}=${stand.dataset.unsent}; path=/app/; max-age=31536000; samesite=strict`;
+  const unsent = document.documentElement.dataset.open;
+  if (unsent) document.cookie = `${HERE}=${unsent}; path=/app/; max-age=31536000; samesite=strict`;
   const told = document.querySelector<HTMLElement>("[data-lost]");
   const before = new RegExp(`(?:^|; )${HERE}=(\\d+)`).exec(document.cookie);
   if (!told || !before) return;
