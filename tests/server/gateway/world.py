@@ -26,6 +26,7 @@ from tests.server.gateway.device import Device
 FORM = "home_visit"
 CLASS = "三(2)班"
 VERSIONS = 3
+FIRST = "first"
 
 
 class World:
@@ -48,6 +49,7 @@ class World:
         await migrate(self.db)
         self.school: People = await make_school(self.app, "石门乡中心小学", 13800000001)
         self.stranger = (await add_pupils(self.app, self.school, 石桐国={"class": "一(1)班"}))["石桐国"]
+        await self.back_up(FIRST)
 
     @property
     def db(self) -> Database:
@@ -117,15 +119,15 @@ class World:
             found = await read.some(conn, self.app.state.env, server_principal(self.school.id), ids)
         return {doc.id: {"siblings": {}, **doc.wire()} for doc in found}
 
-    async def back_up(self) -> None:
+    async def back_up(self, name: str = "copy") -> None:
         """The one backup that there is, of now."""
-        await write_backup(self.settings, self.folder / "copy", "")
+        await write_backup(self.settings, self.folder / name, "")
 
-    async def restore(self) -> None:
-        """The server is lost and comes back from its backup."""
+    async def restore(self, name: str = "copy") -> None:
+        """The server is lost and comes back from its backup; from `FIRST` without all histories."""
         env = self.app.state.env
         await self.db.close()
-        await read_backup(self.settings, self.folder / "copy", "", replace=True)
+        await read_backup(self.settings, self.folder / name, "", replace=True)
         self.app = create_app(self.settings, clock=self.clock)
         self.app.state.env = env  # the release on the disk is still the newer one
         await self.ensure_forms()
