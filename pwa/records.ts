@@ -45,7 +45,7 @@ export interface Card {
   /** When the server was last asked about the lease or the device, in ms. */
   checked?: number;
   /** Why one is asked for the password again. */
-  why?: "left" | "ended" | "revoked" | "older" | "";
+  why?: "ended" | "revoked" | "older" | "";
   unsent: number;
   used: number;
   /** The shelf was found gone then, with so many records unsent; until the person has read it. */
