@@ -34,7 +34,7 @@ the records at its next sync."""
 @click.option("--school", help="The school's name.")
 @click.option("--pupil", help="The pupil's id, where several have the name.")
 @click.option("--name", help="The pupil's name …")
-@click.option("--class", "class_", help="… and class, written like 三(2)班.")
+@click.option("--class", "class_", help="… and class, as the register writes it.")
 @click.option("--reason", help="Why; kept for good, so write no name.")
 @click.option("--by", help="Phone number of whoever decided it.  [default: who is at the terminal]")
 @click.option("--everywhere", is_flag=True, help="Take the name out of the texts of all other records too.")

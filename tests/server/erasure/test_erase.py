@@ -1,83 +1,17 @@
 """An erased pupil is gone: from the database and its file, from phones, backups, and what comes late."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from server.backup.cli import read_backup, write_backup
-from server.db import metadata
-from server.erasure.compact import compact
-from server.erasure.erase import Erased, NoPupil, Order, erase, look
-from server.erasure.log import NAME, read_log, write_log
+from server.erasure.erase import NoPupil, look
 from server.erasure.models import erasures
-from server.gateway.models import docs
 from tests.conftest import PASSWORD, Client, People, browser
-from tests.phone import Phone, uuid7
-from tests.server.backup.conftest import PASSPHRASE, Site
+from tests.server.backup.conftest import Site
+from tests.server.erasure.conftest import Pupils
+from tests.server.erasure.people import NAME_OF, WORDS, erase_now, make_homes, raw_rows, visit
 from tests.server.gateway.conftest import add_pupils
-
-NAME_OF = "龙䶮"
-WORDS = (NAME_OF.encode(), json.dumps(NAME_OF)[1:-1].encode(), b"long yan zz")
-Pupils = dict[str, str]
-
-
-@pytest.fixture
-async def pupils(site: Site, school: People) -> Pupils:
-    """A pupil with a sister at home, both of the class teacher's; and one alone in another household."""
-    homes = {"home": uuid7(), "lonely": uuid7()}
-    own = {"class": "三(2)班", "helpers": [school.ids["teacher"]]}
-    ids = await add_pupils(
-        site.app,
-        school,
-        龙䶮={**own, "household": homes["home"], "pinyin": "long yan zz"},
-        龙宁={**own, "household": homes["home"]},
-        石桐国={**own, "household": homes["lonely"]},
-    )
-    return ids | homes
-
-
-async def make_homes(site: Site, school: People, pupils: Pupils) -> None:
-    """The households, and a building in which the pupil has a bed."""
-    office = await site.phone(school.phones["office"])
-    office.op(
-        "create", "household", pupils["home"], "household", set={"village": "老鸦沟村", "head": "龙大山"}
-    )
-    office.op("create", "household", pupils["lonely"], "household", set={"head": "石老三"})
-    room = {"number": "203", "beds": [{"bed": "1", "student": pupils["龙䶮"]}, {"bed": "2", "student": "x"}]}
-    office.op("create", "building", uuid7(), "building", set={"name": "2号楼", "rooms/203": room})
-    await office.sync()
-    assert {r["result"] for r in office.results.values()} == {"applied"}
-
-
-def visit(phone: Phone, students: list[str], home: str = "", **fields: Any) -> str:
-    """A home visit on a phone."""
-    doc = uuid7()
-    meta: dict[str, Any] = {"students": students} | ({"household": home} if home else {})
-    phone.op("create", "visit", doc, "home_visit", set=fields, meta=meta)
-    return doc
-
-
-async def raw_rows(site: Site) -> bytes:
-    """Everything that the database's tables hold, as bytes."""
-    found = []
-    async with site.db.read() as conn:
-        for table in metadata.sorted_tables:
-            for row in await conn.execute(select(table)):
-                found += [v if isinstance(v, bytes) else str(v).encode() for v in row]
-    return b"\n".join(found)
-
-
-async def erase_now(site: Site, school: People, pupil: str, **more: Any) -> Erased:
-    """Erase, write the log, write the file anew."""
-    async with site.db.write() as conn:
-        order = Order(school.id, pupil, site.clock(), "terminal:root", "家长申请", **more)
-        done = await erase(conn, site.app.state.env, order)
-    await write_log(site.db, site.settings.var_dir)
-    assert await compact(site.db)
-    return done
 
 
 async def test_a_pupil_is_gone_and_the_others_stay(
@@ -213,48 +147,3 @@ async def test_an_old_phone_comes_back_and_brings_nobody_back(
     await old.sync()
     assert old.docs[f"{old.client}:4"]["state"] == "closed"
     await office.http.aclose()
-
-
-@pytest.mark.parametrize("way", ["database", "log beside the backups", "file"])
-async def test_a_restore_of_an_older_backup_erases_again(
-    site: Site, school: People, pupils: Pupils, tmp_path: Path, way: str
-) -> None:
-    await make_homes(site, school, pupils)
-    phone = await site.phone(school.phones["class_teacher"])
-    await phone.sync()
-    alone = visit(phone, [pupils["龙䶮"]], home_fb=NAME_OF)
-    await phone.sync()
-    backups, elsewhere = tmp_path / "backups", tmp_path / "elsewhere"
-    backups.mkdir()
-    elsewhere.mkdir()
-    await write_backup(site.settings, backups / "old", PASSPHRASE)
-    unseen = visit(phone, [pupils["龙䶮"]], home_fb=f"备份没见过{NAME_OF}")
-    await phone.sync()
-    await erase_now(site, school, pupils["龙䶮"])
-    kept = {op["seq"]: op for op in phone.kept.values()}
-    if way == "log beside the backups":
-        await write_backup(site.settings, backups / "young", "")
-        assert not [w for w in WORDS if w in (backups / "young").read_bytes()]
-    log = site.settings.var_dir / NAME
-    assert {row["doc_id"] for row in read_log(log)} == {pupils["龙䶮"], alone, unseen}
-    assert NAME_OF not in log.read_text("utf-8")
-    if way != "database":
-        async with site.db.write() as conn:
-            await conn.execute(text("DELETE FROM erasures"))
-        log.replace(elsewhere / NAME)
-    await site.stop()
-    files = (elsewhere / NAME,) if way == "file" else ()
-    restored = await read_backup(site.settings, backups / "old", PASSPHRASE, True, False, files)
-    site.start()
-    site.connect(phone)
-    assert restored.erased == 1
-
-    phone.kept = kept
-    await phone.sync_through()
-    assert not {pupils["龙䶮"], alone, unseen} & phone.docs.keys()
-    assert pupils["龙宁"] in phone.docs
-    left = await raw_rows(site)
-    assert not [word for word in WORDS if word in left]
-    async with site.db.read() as conn:
-        state = select(docs.c.state).where(docs.c.id == pupils["龙䶮"])
-        assert (await conn.execute(state)).scalar_one() == "erased"
