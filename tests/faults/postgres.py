@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from tests.faults.kill import LIVES
 from tests.faults.ledger import audit
 from tests.faults.load import Load
 from tests.postgres import Postgres
+
+RECOVERS_WITHIN = 60.0
 
 
 class Durable(Postgres):
@@ -35,6 +38,16 @@ class Durable(Postgres):
         return [
             entry for entry in Path("/proc").glob("[0-9]*/cmdline") if _title(entry).startswith("postgres:")
         ]
+
+    def wait(self) -> None:
+        """Wait until it takes connections again: how long it recovers is PostgreSQL's own affair."""
+        until = time.monotonic() + RECOVERS_WITHIN
+        while True:
+            try:
+                return self.sql("SELECT 1")
+            except subprocess.CalledProcessError:
+                if time.monotonic() > until:
+                    raise
 
     def fall(self) -> None:
         """Stop it without a checkpoint, and start it again: it recovers from its log."""
@@ -63,14 +76,16 @@ async def _run(load: Load, server: Service, cluster: Durable, ground: Ground, ti
         stop = asyncio.Event()
         pushing = asyncio.create_task(load.push(stop))
         await asyncio.sleep(load.rng.uniform(*LIVES))
-        since = time.monotonic()
         await asyncio.to_thread(strokes[what])
         counts[what] += 1
         stop.set()
-        if what == "server":
-            since = time.monotonic()
-            server.spawn()
         await pushing
+        since = time.monotonic()
+        if what == "server":
+            server.spawn()
+        else:
+            await asyncio.to_thread(cluster.wait)
+            since = time.monotonic()
         load.tally.back.append(await load.back(since))
         await load.check()
         load.turn()
