@@ -37,8 +37,10 @@ life = Table(
 
 
 _EPOCH = select(life.c.epoch).where(life.c.id == 1)
-_EPOCH_AND_REV = select(life.c.epoch, schools.c.rev).where(
-    life.c.id == 1, schools.c.id == bindparam("school")
+_EPOCH_AND_REV = (
+    select(life.c.epoch, schools.c.rev)
+    .join_from(life, schools, schools.c.id == bindparam("school"))  # both are one row
+    .where(life.c.id == 1)
 )
 
 
