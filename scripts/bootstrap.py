@@ -24,6 +24,7 @@ SYSTEM = {
     "Chromium": ("chromium", "chromium-browser"),
     "a Chinese font": ("fonts-noto-cjk",),
     "PostgreSQL": ("postgresql",),
+    "a C compiler": ("gcc libc6-dev",),
 }
 
 
@@ -110,6 +111,7 @@ def missing_from_system() -> list[str]:
         "Chromium": any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
         "a Chinese font": has_chinese_font(),
         "PostgreSQL": bool(shutil.which("initdb")) or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        "a C compiler": bool(shutil.which("cc")) and Path("/usr/include/stdio.h").exists(),
     }
     return [name for name, there in have.items() if not there]
 
@@ -138,7 +140,9 @@ def set_up_system() -> None:
     run(*as_root, apt, "update", "-q", check=False)
     for name in missing:
         for package in SYSTEM[name]:
-            if not run(*as_root, apt, "install", "-y", "-q", "--no-install-recommends", package, check=False):
+            if not run(
+                *as_root, apt, "install", "-y", "-q", "--no-install-recommends", *package.split(), check=False
+            ):
                 break
     if still := missing_from_system():
         print(f"Could not install: {', '.join(still)}. Tests that need them will be skipped.")

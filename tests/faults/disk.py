@@ -31,7 +31,7 @@ class NoCompiler(Exception):
 
 def build(folder: Path) -> Path:
     """Compile the library. Raises NoCompiler."""
-    compiler = next((found for name in ("cc", "gcc", "clang", "tcc") if (found := shutil.which(name))), None)
+    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
     if compiler is None:
         raise NoCompiler
     folder.mkdir(parents=True, exist_ok=True)
