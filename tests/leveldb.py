@@ -1,7 +1,7 @@
 """Reads what lies in LevelDB's files, deleted and overwritten values too: tables (.ldb) and logs (.log).
 
-After the descriptions in doc/table_format.md and doc/log_format.md of LevelDB. It trusts the files: a damaged one
-raises ValueError or IndexError.
+After the descriptions in doc/table_format.md and doc/log_format.md of LevelDB. It trusts the files: a
+damaged one raises ValueError or IndexError.
 """
 
 from __future__ import annotations

@@ -76,9 +76,10 @@ async def _edit(folder: Path, name: str, values: dict[str, str]) -> None:
 
             pupil = await named("student", name)
             op = Op(0, "edit", "student", pupil.id, base=pupil.rev, form="student", form_version=1)
-            op.set, op.at = dict(values), today().isoformat()
+            changes: dict[str, Any] = dict(values)
             if "helpers" in values:
-                op.set["helpers"] = {"add": [(await named("person", values["helpers"])).id]}
+                changes["helpers"] = {"add": [(await named("person", values["helpers"])).id]}
+            op.set, op.at = changes, today().isoformat()
             await write.submit(conn, app.state.env, server, new_id(), [op])
     finally:
         await app.state.db.close()

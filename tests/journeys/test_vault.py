@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -153,13 +154,18 @@ def test_a_revoked_phone_delivers_and_is_wiped(browser: Callable[..., Browser], 
 
 
 def test_the_browser_is_killed(browser: Callable[..., Browser]) -> None:
-    """A draft outlives SIGKILL, and is seen again only with the password."""
+    """A draft outlives SIGKILL, and is seen again only with the password: a PIN is not enough then."""
     phone = browser("teacher")
     sign_in(phone, TEACHER)
+    phone.go("/app/locks")
+    phone.page.get_by_label("4到6个数字").fill("258013")
+    phone.page.get_by_role("button", name="用这个数字").tap()
+    expect(phone.page.get_by_role("button", name=re.compile("换成这个"))).to_be_visible()
     form = write(phone, FIRST)
     phone.kill()
     page = phone.open(form)
     expect(page.get_by_role("button", name="解锁")).to_be_visible()
+    expect(page.get_by_label("解锁数字")).to_have_count(0)
     expect(page.locator("body")).not_to_contain_text(FIRST)
     unlock(phone)
     expect(Filling(page).question("在家表现").locator("textarea")).to_have_value(SAID)
@@ -193,7 +199,7 @@ def test_a_wiped_store(browser: Callable[..., Browser]) -> None:
     send(phone)
 
 
-def test_no_name_is_in_the_profile(browser: Callable[..., Browser], tmp_path) -> None:
+def test_no_name_is_in_the_profile(browser: Callable[..., Browser], tmp_path: Path) -> None:
     """The browser's files, unpacked, name no child; a name stored in the clear on purpose is found."""
     phone = browser("teacher")
     sign_in(phone, TEACHER)

@@ -1,0 +1,73 @@
+"""What leaves a phone that stays locked or has lost its keys: everything that was written, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.conftest import PASSWORD
+from tests.journeys.browser import Browser
+from tests.journeys.people import lock, sign_in, sign_in_at_desk, synced, unlock
+from tests.journeys.server import Server
+from tests.journeys.stores import delete_stores
+from tests.journeys.test_vault import FIRST, OFFICE, SECOND, TEACHER, hand_in, until_there
+
+
+def test_a_locked_phones_work_is_carried_as_a_file(
+    browser: Callable[..., Browser], server: Server, tmp_path: Path
+) -> None:
+    """Exported from the lock screen, taken in at the office; what the phone sends later adds nothing."""
+    phone, desk = browser("teacher"), browser("office", place="office")
+    sign_in(phone, TEACHER)
+    phone.context.set_offline(True)
+    hand_in(phone, SECOND)
+    lock(phone)
+    page = phone.page
+    page.get_by_role("link", name="导出没传的记录").tap()
+    expect(page.locator(".card", has_text="王芳")).to_contain_text("1条没传")
+    phone.look("97-export")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="存成文件").tap()
+    file = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(file)
+    assert file.name.startswith("走访没传的-王芳-")
+
+    sign_in_at_desk(desk, OFFICE, "/office/unsent/")
+    desk.page.get_by_label("选手机导出的文件").set_input_files(file)
+    desk.page.get_by_role("button", name="先看一眼").click()
+    desk.page.get_by_role("button", name="收进来").click()
+    expect(desk.page.locator(".said.ok")).to_be_visible()
+    desk.look("98-office-file-taken")
+    until_there(desk, SECOND)
+    phone.context.set_offline(False)
+    phone.go("/app/")
+    unlock(phone)
+    synced(phone)
+    phone.go("/app/records")
+    expect(page.locator("#records .cell", has_text=SECOND)).to_contain_text("已提交")
+    desk.go("/office/")
+    expect(desk.page.locator(".qi", has_text=SECOND)).to_have_count(1)
+
+
+def test_a_phone_that_lost_its_keys_delivers_all_the_same(browser: Callable[..., Browser]) -> None:
+    """Only the phone's own store is cleared: nobody can read the shelf; it is sent as it is sealed."""
+    phone, desk = browser("teacher"), browser("office", place="office")
+    sign_in(phone, TEACHER)
+    phone.context.set_offline(True)
+    hand_in(phone, SECOND)
+    delete_stores(phone, "zoufang")
+    phone.context.set_offline(False)
+    page = phone.page
+    phone.go("/app/")
+    expect(page.locator("[data-lost]")).to_contain_text("当时还有1条没传")
+    page.get_by_label("手机号").fill(TEACHER)
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).tap()
+    expect(page.get_by_role("link", name=FIRST)).to_be_visible(timeout=30_000)
+    sign_in_at_desk(desk, OFFICE)
+    until_there(desk, SECOND)
+    synced(phone)
+    phone.go("/app/records")
+    expect(page.locator("#records .cell", has_text=SECOND)).to_contain_text("已提交")
