@@ -100,6 +100,8 @@ async function walk(docs: typeof DOCS): Promise<Seen[]> {
     if (path.includes("night_round") && docs.length > 0) await walkRound(pocket);
     if (path.includes("s=meet")) await pocket.post(`/app/fill/${VISIT}/field?s=meet`, fieldsOf(html));
   }
+  await pocket.post("/app/lock", []);
+  await pocket.visit("/app/unlock");
   return seen;
 }
 
