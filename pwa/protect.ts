@@ -23,6 +23,7 @@ const HERE = "here";
  */
 export function noticeLoss(): void {
   const unsent = document.documentElement.dataset.open;
+  // biome-ignore lint/suspicious/noDocumentCookie: Safari 16.4 and Firefox ESR have no Cookie Store API
   if (unsent) document.cookie = `${HERE}=${unsent}; path=/app/; max-age=31536000; samesite=strict`;
   const told = document.querySelector<HTMLElement>("[data-lost]");
   const before = new RegExp(`(?:^|; )${HERE}=(\\d+)`).exec(document.cookie);

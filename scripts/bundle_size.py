@@ -16,7 +16,7 @@ ELSEWHERE = ("office", "fill", "rescue")
 
 
 def sizes() -> dict[str, int]:
-    """Bytes after gzip -9 of each built file that a phone fetches: no source maps, nothing of the office or of /rescue."""
+    """Bytes after gzip -9 of each built file that phones fetch, without what only desks or /rescue need."""
     files = [path for path in DIST.rglob("*") if path.is_file() and path.suffix not in (".map",)]
     return {
         path.relative_to(DIST).as_posix(): len(gzip.compress(path.read_bytes(), 9))
