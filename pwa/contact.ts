@@ -33,12 +33,23 @@ export async function askLease(device: Device, { fetch, now }: Outside): Promise
 export async function contact(device: Device, card: Card, outside: Outside, refused: boolean): Promise<void> {
   const now = outside.now();
   if (!refused && card.checked && now - card.checked < HOUR && now >= card.checked) return;
-  const renewed = !refused && (card.session ?? card.signedIn) && (await renewLease(device, card, outside));
-  if (!renewed) await afterEnd(device, card, outside);
+  // What the card said when the exchange began may be over: somebody signs out while one runs.
+  const { session = card.signedIn } = (await device.cards()).find(({ id }) => id === card.id) ?? card;
+  const lasts = session && (await isSession(card, outside));
+  const renewed = lasts && (await renewLease(device, card, outside));
+  if (!renewed) await afterEnd(device, card, outside, session && lasts === false);
   await device.changeCard(card.id, { checked: now });
 }
 
-/** False where there is no session any more. Who has no key yet is asked for the password, to make one. */
+/** Whether the browser's session is this person's; null where the server did not say. */
+async function isSession({ user }: Card, { fetch }: Outside): Promise<boolean | null> {
+  const response = await fetch("/session", { cache: "no-store" });
+  if (response.status === 401) return false;
+  if (!response.ok) return null;
+  return ((await response.json()) as { user?: { id: string } }).user?.id === user;
+}
+
+/** False where the server lends nothing. Who has no key yet is asked for the password, to make one. */
 async function renewLease(device: Device, card: Card, outside: Outside): Promise<boolean> {
   const found = await askLease(device, outside);
   if (!found) return false;
@@ -58,12 +69,12 @@ async function isRevoked({ delivery }: Card, { fetch }: Outside): Promise<boolea
 }
 
 /**
- * A session that ended is told from a device that was ended. The latter has delivered what it could by now: what is
+ * A session that ended (`over`) is told from a device that was ended. The latter has delivered what it could by now: what is
  * left of this person goes, and with the last person all that the browser has of this site.
  */
-async function afterEnd(device: Device, card: Card, outside: Outside): Promise<void> {
+async function afterEnd(device: Device, card: Card, outside: Outside, over: boolean): Promise<void> {
   if (!(await isRevoked(card, outside))) {
-    if (card.session ?? card.signedIn) await device.changeCard(card.id, { session: false, why: "ended" });
+    if (over) await device.changeCard(card.id, { session: false, why: "ended" });
     return;
   }
   const keeper = new Keeper(device, outside.now);

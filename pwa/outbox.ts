@@ -34,8 +34,10 @@ export async function run(vault: Vault, net: Net): Promise<SyncNote> {
     await vault.prune(net.now());
     await tell({ ...note, state: "ok", at: net.now(), okAt: net.now(), tries: 0, next: 0 });
   } catch (error) {
+    if (error instanceof Locked) return away(tell, note);
     const stop = error instanceof Stop ? error : new Stop("trouble");
-    if (!(error instanceof Stop || error instanceof Locked)) console.error(error);
+    if (!(error instanceof Stop)) console.error(error);
+    if (stop.state === "none") return away(tell, note);
     const wait = Math.max(stop.wait, backOff(before.tries, net.random()));
     await tell({
       ...note,
@@ -46,6 +48,13 @@ export async function run(vault: Vault, net: Net): Promise<SyncNote> {
     });
   }
   return note;
+}
+
+/** Locked while it ran: nothing failed, and nothing is known that was not known before. */
+async function away(tell: (next: SyncNote) => Promise<void>, note: SyncNote): Promise<SyncNote> {
+  const next: SyncNote = { ...note, state: "none", next: 0 };
+  await tell(next);
+  return next;
 }
 
 /** Nothing can be read: what waits goes sealed, and nothing comes in. What the last open run said stays. */
@@ -84,7 +93,8 @@ async function rounds(
       continue;
     }
     await vault.write((stored) => {
-      if (stored.core.left !== left || stored.locked) throw new Stop("signin");
+      if (stored.core.left !== left) throw new Stop("signin");
+      if (stored.locked) throw new Stop("none");
       return answered(stored, request, reply.body, net.now());
     });
     const got = { ...note().got };

@@ -474,3 +474,40 @@ test("a session that merely ended wipes nothing, and the lock says why one is th
   await phone.unlock(phone.a, { password: phone.a.password });
   assert.equal(phone.door.session, phone.a.id);
 });
+
+test("locked while an exchange is under way: nothing has ended, and what waits is sent all the same", async () => {
+  await phone.signIn(phone.a);
+  await phone.write(phone.a, "甲");
+  const { client } = (await (await phone.vault(phone.a)).snapshot()).core;
+  const whole = phone.door.fetch;
+  const lockedMeanwhile = async (path: string, init?: RequestInit) => {
+    const answer = await whole(path, init);
+    if (path === "/sync") await phone.ask("/app/lock", {});
+    return answer;
+  };
+  Object.assign(phone.door, { fetch: lockedMeanwhile });
+  assert.equal((await phone.sync(phone.a)).state, "none");
+  Object.assign(phone.door, { fetch: whole });
+  const { session, why } = await phone.card(phone.a);
+  assert.deepEqual([session, why], [true, ""]);
+  assert.doesNotMatch((await phone.ask("/app/unlock")).html, /登录已经到期/);
+  await phone.sync(phone.a);
+  assert.equal(phone.door.of(client).length, 1);
+  await phone.unlock(phone.a, { password: phone.a.password });
+  assert.equal((await phone.sync(phone.a)).state, "ok");
+});
+
+test("a server in trouble ends no session, and another's session lends this vault nothing", async () => {
+  await phone.signIn(phone.a);
+  const whole = phone.door.fetch;
+  const broken = async (path: string, init?: RequestInit) =>
+    /^\/(vault|session)/.test(path) ? new Response("", { status: 502 }) : whole(path, init);
+  const before = await phone.device.locks(phone.a.id);
+  const outside = { fetch: broken, now: () => phone.now };
+  await contact(phone.device, await phone.card(phone.a), outside, true);
+  assert.equal((await phone.card(phone.a)).session, true);
+  phone.door.session = phone.b.id;
+  await contact(phone.device, await phone.card(phone.a), { ...outside, fetch: whole }, true);
+  assert.deepEqual((await phone.device.locks(phone.a.id))?.share, before?.share);
+  assert.equal((await phone.card(phone.a)).session, false);
+});
