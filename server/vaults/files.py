@@ -19,9 +19,18 @@ FUTURE = timedelta(days=366)
 
 
 async def keep(
-    conn: AsyncConnection, school: str, uploader: str, file: UnsentFile, body: bytes, now: datetime
+    conn: AsyncConnection,
+    school: str,
+    uploader: str,
+    file: UnsentFile,
+    body: bytes,
+    records: int,
+    now: datetime,
 ) -> str:
-    """Keep a file whose proof was good; returns its id. The same phone's earlier one that waits gives way."""
+    """Keep a file whose proof was good, about so many records; returns its id.
+
+    The same phone's earlier one that waits gives way.
+    """
     waiting = (unsent_files.c.school_id == school) & unsent_files.c.taken.is_(None)
     same = unsent_files.c.client_id == file.client
     await conn.execute(delete(unsent_files).where(waiting & (same | (unsent_files.c.uploaded < now - WAITS))))
@@ -37,6 +46,7 @@ async def keep(
         "client_id": file.client,
         "made": _made(file.made, now),
         "ops": len(file.ops),
+        "counts": {"records": records},
         "body": body,
     }
     await conn.execute(insert(unsent_files).values(row))
@@ -56,7 +66,7 @@ async def latest(conn: AsyncConnection, school: str) -> list[Any]:
     return list(await conn.execute(query.order_by(unsent_files.c.uploaded.desc()).limit(SHOWN)))
 
 
-async def done(conn: AsyncConnection, school: str, ident: str, counts: dict[str, int], now: datetime) -> None:
+async def done(conn: AsyncConnection, school: str, ident: str, counts: dict[str, Any], now: datetime) -> None:
     """Note what became of a file; its body is not needed any more."""
     here = (unsent_files.c.school_id == school) & (unsent_files.c.id == ident)
     first = unsent_files.c.taken.is_(None)  # of two presses at once the later one only finds what is known

@@ -6,10 +6,10 @@ and push the same ops, and gets the stored results.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +32,8 @@ from sync.protocol import MAX_OPS, MAX_PUSH_BYTES, digest
 
 DEVICE = "file"
 KNOWN = "known"
+RESULTS = ("applied", "merged", "conflict", "held")
+MOST_DOCS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,29 @@ def _forged() -> str:
     return _("文件里的凭证对不上，可能被改过。没有收。请在手机上重新导出一次。")
 
 
-async def new_ops(conn: AsyncConnection, proven: Proven, file: UnsentFile) -> list[Incoming]:
-    """The file's ops that are not here yet. Raises Refused where the file does not fit what is here."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is in a file: the ops that are not here yet, and those that are."""
+
+    new: list[Incoming]
+    known: list[Incoming]
+
+    def records(self) -> int:
+        """How many records it is about, as the phone counts what it has not sent."""
+        return len(_records([*self.new, *self.known]))
+
+    def new_records(self) -> int:
+        """How many of them have something new."""
+        return len(_records(self.new))
+
+
+def _records(found: Sequence[Incoming]) -> set[str]:
+    """Ids of the records that ops are about; one that can't be read stands for itself."""
+    return {one.op.doc if one.op else f"?{one.seq}" for one in found}
+
+
+async def open_file(conn: AsyncConnection, proven: Proven, file: UnsentFile) -> Content:
+    """Open a file's ops. Raises Refused where it does not fit what is here."""
     if any(is_too_large(op) for op in file.ops):
         raise Refused(_("文件里有一条太大，这里收不了。"))
     found = await open_all(proven.pair, file.key, file.client, file.ops)
@@ -94,7 +117,8 @@ async def new_ops(conn: AsyncConnection, proven: Proven, file: UnsentFile) -> li
     stored = await _stored(conn, proven.client, [one.seq for one in found if one.seq <= last])
     if any(one.seq in stored and _differs(one, *stored[one.seq]) for one in found):
         raise Refused(_("和已经收到的对不上：那台手机的数据被复制过。请让那台手机联网，它会自己理好再传。"))
-    return [one for one in found if one.seq > last]
+    new, known = [one for one in found if one.seq > last], [one for one in found if one.seq <= last]
+    return Content(new, known)
 
 
 def _differs(one: Incoming, known: str, body: bytes) -> bool:
@@ -115,16 +139,16 @@ async def _stored(conn: AsyncConnection, client: str, seqs: Sequence[int]) -> di
 
 async def take_in(
     db: Database, env: Env, settings: Settings, school: str, file: UnsentFile
-) -> dict[str, int]:
-    """Push the file's ops, a push's worth at a time. Returns how many had which result or were known.
+) -> dict[str, Any]:
+    """Push the file's ops, a push's worth at a time. Returns what became of how many records, see `_tally`.
 
     Raises Refused before anything is taken; cut off in the middle, it is done to the end by another try.
     """
     async with db.read() as conn:
         proven = await prove(conn, settings, school, file, env.clock())
-        found = await new_ops(conn, proven, file)
-    counts = Counter({KNOWN: len(file.ops) - len(found)})
-    for part in _pushes(found):
+        found = await open_file(conn, proven, file)
+    results: dict[int, str] = {}
+    for part in _pushes(found.new):
         try:
             async with db.write() as conn:
                 done = await push(
@@ -132,8 +156,23 @@ async def take_in(
                 )
         except Problem as problem:  # its phone came back at this very moment
             raise Refused(problem.title) from None
-        counts.update(result.result for result in done.results)
-    return dict(counts)
+        results |= {result.seq: result.result for result in done.results}
+    return _tally(found, results)
+
+
+def _tally(found: Content, results: Mapping[int, str]) -> dict[str, Any]:
+    """How many records had which result: {"records", "known", "applied", "merged", "conflict", "held"}.
+
+    One that was merged is not among the applied ones, nor one with anything new among the known; `docs` are
+    the ids of those that were taken in, which the page leads to.
+    """
+    by: dict[str, set[str]] = {
+        name: _records([one for one in found.new if results.get(one.seq) == name]) for name in RESULTS
+    }
+    by["applied"] -= by["merged"]
+    counts: dict[str, Any] = {name: len(records) for name, records in by.items()}
+    counts |= {"records": found.records(), KNOWN: found.records() - found.new_records()}
+    return counts | {"docs": sorted(by["applied"] | by["merged"] | by["conflict"])[:MOST_DOCS]}
 
 
 def _pushes(found: Sequence[Incoming]) -> Iterator[list[Incoming]]:

@@ -18,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.gateway import read
 from server.office import Context, Desk, Said, page, provide_desk, require, school_of, shell, zone_of
 from server.problems import not_found
+from server.reviews.subjects import neighbours, title
 from server.text import _, fmt
 from server.vaults import files
 from server.vaults.file import MAX_BYTES, Refused, read_file
-from server.vaults.intake import KNOWN, new_ops, prove, take_in
+from server.vaults.intake import KNOWN, open_file, prove, take_in
 from server.when import moment
 
 Req = Request[Any, Any, Any]
@@ -47,11 +48,13 @@ async def upload(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
         file = read_file(data)
         async with state.db.read() as conn:
             proven = await prove(conn, state.settings, school, file, state.clock())
-            await new_ops(conn, proven, file)
+            content = await open_file(conn, proven, file)
     except Refused as refused:
         return await _index(request, desk, refused.text)
     async with state.db.write() as conn:
-        ident = await files.keep(conn, school, desk.principal.user, file, data, state.clock())
+        ident = await files.keep(
+            conn, school, desk.principal.user, file, data, content.records(), state.clock()
+        )
     return Redirect(f"/office/unsent/{ident}", status_code=303)
 
 
@@ -111,16 +114,17 @@ async def _show(request: Req, desk: Desk, ident: str, problem: str = "") -> Resp
     row = await _find(request, desk, ident)
     async with state.db.read() as conn:
         zone = zone_of(await school_of(conn, desk))
-        view = _row(row, await _names(conn, request, desk), zone)
+        view = _row(row, await _names(conn, request, desk), zone) | {"new": None}
         if row.taken is None and not problem:
             try:
                 file = read_file(row.body)
                 proven = await prove(conn, state.settings, desk.principal.school, file, state.clock())
-                new = len(await new_ops(conn, proven, file))
-                view |= {"new": new, "known": len(file.ops) - new}
+                content = await open_file(conn, proven, file)
+                view |= {"new": content.new_records(), "known": content.records() - content.new_records()}
                 view |= {"waits": not (proven.trusted and proven.author.roles)}
             except Refused as refused:
                 problem = refused.text
+        view["records"] = await _records(conn, request, desk, (row.counts or {}).get("docs") or [])
         context = await shell(conn, desk, "unsent", _said(view, problem))
     context |= {"file": view, "refused": bool(problem), "may_review": desk.principal.may("office.review")}
     return page(request, "office/unsent_file.html", context, 422 if problem else 200)
@@ -132,6 +136,20 @@ def _said(view: Context, problem: str) -> Said | None:
         return Said(problem, "warn")
     left = view["held"] or view["conflict"]
     return Said(view["state"], "warn" if left else "ok") if view["done"] else None
+
+
+async def _records(conn: AsyncConnection, request: Req, desk: Desk, idents: list[str]) -> list[Context]:
+    """Links to the records that were taken in, as far as this person may open them."""
+    env, who = request.app.state.env, desk.principal
+    if not (idents and who.may("office.review")):
+        return []
+    docs = [doc for doc in await read.some(conn, env, who, idents) if doc.kind == "visit"]
+    known = await neighbours(conn, env, who, docs)
+    titles = {form.name: form.title for form in env.forms.all()}
+    return [
+        {"href": f"/office/records/{doc.id}", "title": title(titles.get(doc.form or "", ""), doc, known)}
+        for doc in docs
+    ]
 
 
 async def _names(conn: AsyncConnection, request: Req, desk: Desk) -> dict[str, str]:
@@ -147,7 +165,7 @@ def _row(row: Any, names: dict[str, str], zone: ZoneInfo) -> Context:
         "who": names.get(row.user_id) or _("不在名册上的人"),
         "by": names.get(row.uploader) or "",
         "made": moment(row.made, zone) if row.made else "",
-        "ops": fmt(_("{n}条"), n=row.ops),
+        "amount": fmt(_("{n}条记录（{m}处改动）"), n=counts.get("records", row.ops), m=row.ops),
         "done": row.taken is not None,
         "state": _result(counts) if row.taken else _("还没有收"),
         "held": counts.get("held", 0),
@@ -155,8 +173,8 @@ def _row(row: Any, names: dict[str, str], zone: ZoneInfo) -> Context:
     }
 
 
-def _result(counts: dict[str, int]) -> str:
-    """What became of a file's ops, in words."""
+def _result(counts: dict[str, Any]) -> str:
+    """What became of a file's records, in words."""
     words = [
         ("applied", _("收进{n}条")),
         ("merged", _("和别人的改动合在一起{n}条")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def test_a_locked_phones_work_is_carried_as_a_file(
     sign_in_at_desk(desk, OFFICE, "/office/unsent/")
     desk.page.get_by_label("选手机导出的文件").set_input_files(file)
     desk.page.get_by_role("button", name="先看一眼").click()
-    desk.page.get_by_role("button", name="收进来").click()
+    desk.page.get_by_role("button", name="收进1条").click()
+    expect(desk.page.get_by_role("link", name=re.compile(f"看家访.*{SECOND}"))).to_be_visible()
     expect(desk.page.locator(".said.ok")).to_be_visible()
     desk.look("98-office-file-taken")
     until_there(desk, SECOND)

@@ -343,7 +343,7 @@ async def brought(app: Litestar, school: People) -> str:
     """A file of the class teacher's that somebody brought; its id."""
     file = UnsentFile("zoufang-unsent", 1, school.id, school.ids["class_teacher"], new_id(), "", "", [])
     async with app.state.db.write() as conn:
-        return await files.keep(conn, school.id, school.ids["office"], file, b"{}", app.state.clock())
+        return await files.keep(conn, school.id, school.ids["office"], file, b"{}", 1, app.state.clock())
 
 
 async def test_nobody_speaks_for_another_school(village: Village, signed_in: dict[str, Client]) -> None:

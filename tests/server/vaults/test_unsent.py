@@ -76,14 +76,16 @@ async def test_a_file_is_looked_at_then_taken_in_under_its_authors_name(
     text = words(read(preview))
     assert "王芳" in text
     assert "11月19日 21:05" in text
-    assert "还没有收的2条" in text
+    assert "1条记录（2处改动）" in text, "as the phone counts what it has not sent"
+    assert "还没有收的1条" in text
     assert "以前收过的0条" in text
     assert "谁也不该" not in preview
     assert (await standing(app))[:2] == before[:2], "nothing is taken in before somebody says so"
 
     assert (await desk.post(f"{page}/take")).status_code == 303
     done = (await desk.get(page)).text
-    assert "收进2条" in words(read(done))
+    assert "收进1条" in words(read(done))
+    assert read(done).xpath(f'//a[@href="/office/records/{doc}"]'), "a way to what was taken in"
     assert "谁也不该" not in done
     office = await phone_of(school.phones["office"])
     await office.sync()
@@ -104,12 +106,17 @@ async def test_the_phone_comes_back_later_and_gets_the_stored_results(
     doc = visit(phone, pupils["龙䶮"], carer="single")
     desk = await sign_in("principal")
     file = await file_of(phone, school.id)
-    assert "收进2条" in await take(desk, file)
-    assert "以前收过2条" in await take(desk, file), "the same file once more"
+    assert "收进1条" in await take(desk, file)
+    again = (await desk.get((await bring(desk, file)).headers["location"])).text
+    assert "都收过了，不用再收" in words(read(again)), "the same file once more"
+    assert not read(again).xpath('//form[contains(@action, "/take")]')
+    assert "以前收过1条" in await take(desk, file), "whoever sends it all the same does no harm"
 
     phone.op("edit", "visit", doc, "home_visit", set={"carer": "both_away"})
     more = await file_of(phone, school.id)
-    assert "收进1条，以前收过2条" in await take(desk, more)
+    taken = await take(desk, more)
+    assert "收进1条" in taken
+    assert "以前收过" not in taken, "of one record some of the changes were here"
     await phone.sync()
     assert [phone.results[n]["result"] for n in (1, 2, 3)] == ["applied"] * 3
     assert phone.docs[doc]["fields"]["carer"] == "both_away"
@@ -123,7 +130,7 @@ async def test_part_of_it_had_been_sent_before(
     visit(phone, pupils["龙䶮"])
     await phone.exchange(phone.queue)  # the reply is lost
     visit(phone, pupils["杨思源"])
-    assert "收进2条，以前收过2条" in await take(await sign_in("admin"), await file_of(phone, school.id))
+    assert "收进1条，以前收过1条" in await take(await sign_in("admin"), await file_of(phone, school.id))
 
 
 async def test_what_meets_other_peoples_work_is_merged_or_waits_for_a_decision(
@@ -140,8 +147,7 @@ async def test_what_meets_other_peoples_work_is_merged_or_waits_for_a_decision(
     colleague.op("edit", "visit", doc, "home_visit", set={"carer": "one_away"})
     await colleague.sync()
     text = await take(await sign_in("office"), await file_of(author, school.id))
-    assert "有出入待裁定1条" in text
-    assert "未接收1条" in text
+    assert "和别人的改动合在一起1条，有出入待裁定1条，未接收1条" in text
     assert "去看未接收" in text
     admin = await sign_in("admin")
     page = read((await admin.get("/office/unsent/")).text).xpath("//tbody//a/@href")[0]
@@ -161,7 +167,7 @@ async def test_a_file_of_hundreds_is_taken_in_several_pushes(
     for _ in range(40):  # and by their size
         phone.op("edit", "visit", doc, "home_visit", set={"note": "字" * 10000}, was={"note": ""})
     text = await take(await sign_in("office"), await file_of(phone, school.id))
-    assert f"收进{2 * MAX_OPS + 12 + 40}条" in text
+    assert f"1条记录（{2 * MAX_OPS + 12 + 40}处改动）" in text
     for start in range(0, len(phone.queue), 12):
         answer = await phone.exchange(phone.queue[start : start + 12])
         assert {result["result"] for result in answer["results"]} == {"applied"}
@@ -206,7 +212,7 @@ async def test_what_is_not_quite_trusted_is_held(
         await head.sync()
     preview = (await desk.get((await bring(desk, file)).headers["location"])).text
     assert "先放在未接收里" in words(read(preview))
-    assert "未接收2条" in await take(desk, file)
+    assert "未接收1条" in await take(desk, file)
     office = await phone_of(school.phones["office"])
     await office.sync()
     held = [doc for doc in office.docs.values() if doc["kind"] == "held"]
@@ -224,8 +230,8 @@ async def test_one_damaged_op_is_held_and_the_rest_goes_on(
     phone.op("edit", "visit", phone.queue[0]["doc"], "home_visit", set={"commute": 3})
     file = await file_of(phone, school.id)
     file["ops"][1]["sealed"] = b64(bytes(300))
-    assert "收进2条，未接收1条" in await take(await sign_in("office"), file)
-    assert "以前收过3条" in await take(await sign_in("office"), await file_of(phone, school.id))
+    assert "收进1条，未接收1条" in await take(await sign_in("office"), file)
+    assert "以前收过1条" in await take(await sign_in("office"), await file_of(phone, school.id))
 
 
 Change = Callable[[dict[str, Any], dict[str, str]], dict[str, Any] | bytes]
@@ -358,4 +364,4 @@ async def test_files_that_nobody_takes_in_go_away(
     visit(other, pupils["覃佑建"])
     assert (await bring(desk, await file_of(other, school.id))).status_code == 303
     assert (await desk.get(third)).status_code == 404
-    assert "收进2条" in await take(desk, file), "the phone's own file can always be brought again"
+    assert "收进1条" in await take(desk, file), "the phone's own file can always be brought again"
