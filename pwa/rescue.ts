@@ -61,11 +61,16 @@ function show(parcel: Parcel): void {
   const [save, not, saved] = [find<HTMLButtonElement>("save"), find("not"), find("saved")];
   not.hidden = isReady(parcel);
   save.hidden = !isReady(parcel);
+  const send = find<HTMLButtonElement>("send");
   save.addEventListener("click", async () => {
     const now = new Date();
     const text = await fileOf(parcel, now);
-    if (text) download(text, fileName(parcel, now));
+    if (!text) return;
+    const name = fileName(parcel, now);
+    download(text, name);
+    saved.textContent = fmt(saved.dataset.text ?? "", { file: name });
     saved.hidden = false;
+    offerToSend(send, text, name);
   });
   document.getElementById("vaults")?.append(part);
 }
@@ -78,9 +83,21 @@ function download(text: string, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** Browsers share only sorts of files that they know: it goes as text, under the same name. */
+function offerToSend(button: HTMLButtonElement, text: string, name: string): void {
+  const data = { files: [new File([text], `${name}.txt`, { type: "text/plain" })] };
+  button.hidden = !navigator.canShare?.(data);
+  button.onclick = () =>
+    navigator.share(data).catch((error: Error) => {
+      button.hidden = error.name !== "AbortError"; // the file is saved all the same
+    });
+}
+
+function hide(id: string, hidden: boolean): void {
+  document.getElementById(id)?.toggleAttribute("hidden", hidden);
+}
+
 async function look(): Promise<void> {
-  const hide = (id: string, hidden: boolean) =>
-    document.getElementById(id)?.toggleAttribute("hidden", hidden);
   try {
     const found = await parcels();
     for (const parcel of found) show(parcel);
@@ -91,13 +108,19 @@ async function look(): Promise<void> {
   hide("looking", true);
 }
 
-/** The program only: workers and what they had fetched. The databases stay. */
+/** The program only: workers and what they had fetched. The databases stay, and without a signal all of it. */
 async function renew(): Promise<void> {
+  const there = await fetch("/sw.js", { cache: "no-store" }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  hide("away", there);
+  hide("renewed", true);
+  if (!there) return;
   const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
   for (const registration of registrations) await registration.unregister();
-  for (const name of await caches.keys()) await caches.delete(name);
-  const said = document.getElementById("renewed");
-  if (said) said.hidden = false;
+  if ("caches" in self) for (const name of await caches.keys()) await caches.delete(name);
+  hide("renewed", false);
 }
 
 document.getElementById("renew")?.addEventListener("click", () => void renew());

@@ -51,15 +51,22 @@ def test_a_worker_that_throws_on_everything(
     phone.look("84-rescue")
     with page.expect_download() as saved:
         card.get_by_role("button", name="存成文件").tap()
-    expect(card).to_contain_text("已存成文件")
     file = tmp_path / saved.value.suggested_filename
+    expect(card).to_contain_text(f"下载”里：{file.name}")
     saved.value.save_as(file)
     text = file.read_text("utf-8")
     assert file.suffix == ".zoufang"
     assert json.loads(text)["ops"], "nothing is in the file"
     assert SAID not in text
 
+    the_office_takes_it_in(browser, file)
+
     gate.worker = None
+    phone.context.set_offline(True)
+    page.get_by_role("button", name="换上新的程序").tap()
+    expect(page.locator("#away")).to_contain_text("没有网，还没换")
+    assert page.evaluate("async () => (await caches.keys()).length"), "offline the program must stay"
+    phone.context.set_offline(False)
     gate.refused = None
     page.get_by_role("button", name="换上新的程序").tap()
     expect(page.locator("#renewed")).to_be_visible()
@@ -69,7 +76,6 @@ def test_a_worker_that_throws_on_everything(
     phone.go("/app/records?tab=here")
     page.locator("#records .cell", has_text="覃佑建").tap()
     phone.faults = [fault for fault in phone.faults if "broken" not in fault]  # planted
-    the_office_takes_it_in(browser, file)
     send(phone)
     phone.go("/app/records")
     expect(page.locator("#records .cell", has_text="覃佑建")).to_have_count(1)
@@ -99,3 +105,9 @@ def the_office_takes_it_in(browser: Callable[..., Browser], file: Path) -> None:
     page.get_by_role("button", name="收进1条").click()
     expect(page.locator(".said.ok")).to_contain_text("收进1条")
     desk.look("87-office-taken")
+    desk.go("/office/unsent/")
+    page.get_by_label("选手机导出的文件").set_input_files(file)
+    page.get_by_role("button", name="先看一眼").click()
+    expect(page.locator("main")).to_contain_text("都收过了，不用再收")
+    expect(page.get_by_role("button", name="收进")).to_have_count(0)
+    desk.look("87-office-nothing-new")
