@@ -23,8 +23,10 @@ async function shown(c: Context, error: string, status: number): Promise<Respons
   const all = presented(c, target, { section: "", last }).sections.flatMap(({ questions }) => questions);
   const question = find(all, field);
   if (!question) return notFound(c);
-  const place =
-    open.length > 1 ? fmt(_("第{i}处，共{n}处"), { i: open.indexOf(field) + 1, n: open.length }) : "";
+  const before = find(all, c.url.searchParams.get("done") ?? "");
+  const n = open.length;
+  let place = n > 1 ? fmt(_("有{n}处要定"), { n }) : "";
+  if (before) place = fmt(_("已定：{value}。还有{n}处"), { value: before.text || _("空着"), n });
   const data = {
     title: `${formWord(view.form)} ${subject(c.snap, view)}`.trim(),
     place,
@@ -81,12 +83,13 @@ async function settle(c: Context): Promise<Response> {
   c.env.changed();
   c.env.sync();
   const rest = Object.keys(view.siblings).filter((path) => path !== field);
-  return redirect(c, next(doc, rest.sort()));
+  return redirect(c, next(doc, rest.sort(), field));
 }
 
-/** The next thing to decide about a record, else the record. */
-function next(doc: string, open: string[]): string {
-  return open[0] ? `/app/decide/${doc}/${encodeURIComponent(open[0])}` : `/app/records/${doc}`;
+/** The next thing to decide about a record, which says what was decided before it; else the record. */
+function next(doc: string, open: string[], done = ""): string {
+  const after = done && `?done=${encodeURIComponent(done)}`;
+  return open[0] ? `/app/decide/${doc}/${encodeURIComponent(open[0])}${after}` : `/app/records/${doc}`;
 }
 
 export const decide: Route[] = [

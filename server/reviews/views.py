@@ -185,7 +185,7 @@ def _done(what: str, view: dict[str, Any] | None) -> Said | None:
     words = {
         "approved": _("{name} 已通过"),
         "returned": _("{name} 已退回，填的人会看到要补哪里"),
-        "settled": _("{name} 已定下来，没选的值在经过里还能查"),
+        "settled": _("{name} 已定下来，没选的留在“以前的值”里"),
     }
     return Said(fmt(words[what], name=name).strip()) if what in words else None
 

@@ -148,11 +148,12 @@ def she_settles_two(phone: Browser) -> None:
     page.locator("label.claim", has_text="双方外出").tap()
     phone.look("73-decide")
     page.get_by_role("button", name="就用“双方外出”").tap()
+    expect(page.locator("main")).to_contain_text("已定：双方外出。还有2处")
 
     expect(page.get_by_role("heading", name="在家表现，两个人填得不一样")).to_be_visible()
     for text, who in ((HERS, "王芳"), (HIS, "李强")):
         expect(page.locator("label.claim", has_text=text)).to_contain_text(who)
-    page.locator("label.claim", has_text="都不对，另选一个").tap()
+    page.locator("label.claim", has_text="都不对，我来写").tap()
     page.locator("[data-third] textarea").fill(AGREED)
     phone.look("74-decide-third")
     page.get_by_role("button", name="就用我填的").tap()
