@@ -58,7 +58,7 @@ export function standing(room: Space | null): { kept: boolean; text: string; use
   if (!room) return { kept: true, text: _("这个浏览器不说存储的情况。"), used: "" };
   const text = room.kept
     ? _("已受保护：手机空间紧张时，也不会清掉这里的记录。")
-    : _("还没受保护：手机空间紧张时，可能清掉这里的记录。请把走访放到主屏幕，或点下面。");
+    : _("手机空间紧张时，可能清掉这里的记录。没传的最怕这个，请点下面。");
   const [used, left] = [bytes(room.used), bytes(room.quota - room.used)];
   const told = room.quota - room.used < MADE_UP;
   const words = told ? fmt(_("已用{used}，还能用{left}"), { used, left }) : fmt(_("已用{used}"), { used });

@@ -65,7 +65,7 @@ test("我的 says whether the browser keeps the store, what to do if not, and ho
   assert.match(kept.html, /已用3MB，还能用2\.0GB/);
   assert.doesNotMatch(kept.html, /data-protect/);
   const loose = await (await phone({ ...ROOMY, kept: false })).visit("/app/me");
-  assert.match(loose.html, /还没受保护/);
+  assert.match(loose.html, /没传的最怕这个/);
   assert.match(loose.html, /data-protect/);
   const silent = await (await phone(null)).visit("/app/me");
   assert.match(silent.html, /这个浏览器不说/);
