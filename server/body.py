@@ -53,7 +53,7 @@ class Body(ASGIMiddleware):
         elif encoding != "identity":
             raise Problem(415, "unsupported_encoding", headers={"Accept-Encoding": "gzip"})
         deepest = request.route_handler.opt.get("nesting", NESTING_LIMIT)
-        if nesting(body, deepest) > deepest:
+        if is_too_deep(body, deepest):
             raise Problem(400, "too_deep", limit=deepest)
         await next_app(scope, _replay(body, receive), send)
 
@@ -148,6 +148,12 @@ def inflate(body: bytes, limit: int) -> bytes:
 
 # A string without an end counts as one up to the end: the expression never has to try again from inside it.
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+
+
+def is_too_deep(body: bytes, limit: int) -> bool:
+    """Whether the arrays and objects of a JSON text go deeper than the limit."""
+    opened = body.count(b"{") + body.count(b"[")  # most have too few to be so deep, which is soon counted
+    return opened > limit and nesting(body, limit) > limit
 
 
 def nesting(body: bytes, limit: int = NESTING_LIMIT) -> int:

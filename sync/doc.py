@@ -75,6 +75,15 @@ class Doc(msgspec.Struct, frozen=True, omit_defaults=True):
         """The shown values by path, absent where null; a set is a sorted list."""
         return {path: value for path, value in map(_shown, self.fields.items()) if value not in (None, [])}
 
+    def some(self, *paths: str) -> dict[str, Json]:
+        """The shown values of these paths alone, as in `values`."""
+        found = {path: _shown((path, reg))[1] for path in paths if (reg := self.fields.get(path)) is not None}
+        return {path: value for path, value in found.items() if value not in (None, [])}
+
+    def is_disputed(self) -> bool:
+        """Whether a sibling is open."""
+        return any(isinstance(reg, Register) and reg.siblings for reg in self.fields.values())
+
     def siblings(self) -> dict[str, list[dict[str, Json]]]:
         """The open siblings by path, as on the wire."""
         return {

@@ -11,6 +11,7 @@ from sync.text import merge_text, normalise
 
 Json = Any
 Field = Register | SetRegister | None
+EMPTY = Register()
 
 
 class Question(Protocol):
@@ -49,7 +50,7 @@ def merge_field(field: Field, value: Json, edit: Edit) -> Field:
         return _merge_set(field, value, edit)
     if isinstance(field, SetRegister):
         raise Held("bad_value", reason="merge type changed")
-    register = field or Register()
+    register = field or EMPTY
     if kind == "text":
         return _merge_text(register, value, edit)
     if kind == "immutable":
@@ -61,7 +62,7 @@ def merge_field(field: Field, value: Json, edit: Edit) -> Field:
 
 def _merge_scalar(register: Register, value: Json, edit: Edit) -> Register:
     if edit.saw_shown(register):
-        return msgspec.structs.replace(register, value=value, stamp=edit.stamp, woven=False)
+        return Register(value, edit.stamp, register.siblings)
     if same(value, register.value) or any(same(value, s.value) for s in register.siblings):
         return register
     if edit.question.merge == "list" and register.value is None:
@@ -96,7 +97,7 @@ def _merge_text(register: Register, value: Json, edit: Edit) -> Register:
 
 
 def _text(register: Register, text: str, stamp: Stamp, woven: bool = False) -> Register:
-    return msgspec.structs.replace(register, value=text or None, stamp=stamp, woven=woven)
+    return Register(text or None, stamp, register.siblings, woven)
 
 
 def _merge_immutable(register: Register, value: Json, edit: Edit) -> Register:
@@ -136,6 +137,8 @@ def _is_own(sibling: Sibling, stamp: Stamp) -> bool:
 
 
 def _filtered(register: Register, keep: Callable[[Sibling], bool]) -> Register:
+    if not register.siblings:
+        return register
     left = tuple(s for s in register.siblings if keep(s))
     if len(left) == len(register.siblings):
         return register

@@ -69,7 +69,7 @@ def storable(value: Any, depth: int = 0) -> bool:
 
 def is_number(value: Any) -> TypeGuard[float]:
     """A number as JSON has them; a bool is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def is_date(value: Any) -> bool:
@@ -116,19 +116,21 @@ ITEM_TYPES = ("list", "photos", "group", "place")
 
 def doubts(question: Question, value: Any) -> list[str]:
     """Codes of what is odd about a value of the right type. An empty one is never odd."""
+    if isinstance(value, str):
+        return _doubts_of_text(question, value)
+    if is_number(value) and out_of(value, question.min, question.max, question.soft_min, question.soft_max):
+        return ["out_of_range"]
+    return []
+
+
+def _doubts_of_text(question: Question, value: str) -> list[str]:
     codes = []
-    if (
-        question.type in ("choice", "choices")
-        and isinstance(value, str)
-        and value not in question.choice_names
-    ):
+    if question.type in ("choice", "choices") and value not in question.choice_names:
         codes.append("unknown_choice")
-    if question.max_length is not None and isinstance(value, str) and len(value) > question.max_length:
+    if question.max_length is not None and len(value) > question.max_length:
         codes.append("too_long")
     if question.type == "tel" and value and not TEL.fullmatch(value):
         codes.append("bad_format")
-    if is_number(value) and out_of(value, question.min, question.max, question.soft_min, question.soft_max):
-        codes.append("out_of_range")
     return codes
 
 
@@ -144,9 +146,9 @@ def check_value(form: Form, path: str, value: Any) -> list[Warning]:
     """Checks one entry of an op's ``set``; the shapes are those of the wire. Raises BadValue."""
     question = form.question_for(path)
     whole = "/" not in path
-    if len(path) > MAX_PATH or not storable(path):
-        raise BadValue("unknown_field", path)
     if question is None or whole == (question.merge == "list" or question.type == "matrix"):
+        raise BadValue("unknown_field", path)
+    if len(path) > MAX_PATH or not is_encodable(path):
         raise BadValue("unknown_field", path)
     if not storable(value):
         raise BadValue("not_storable", path)

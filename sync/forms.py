@@ -75,10 +75,12 @@ class Form(Struct, omit_defaults=True, forbid_unknown_fields=True, dict=True):
 
         None when there is none, or when a path goes deeper than its question does.
         """
-        name, slash, item = path.partition("/")
+        if "/" not in path:
+            return self.by_name.get(path)
+        name, _slash, item = path.partition("/")
         question = self.by_name.get(name)
-        if question is None or not slash:
-            return question
+        if question is None:
+            return None
         if question.merge == "list":
             return question if item and "/" not in item else None
         if question.type == "matrix":

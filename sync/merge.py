@@ -107,18 +107,19 @@ def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:
     if doc.state == "void":
         raise Held("void")
     changes = op.set or {}
-    warnings = [w for path, value in changes.items() for w in _checked(form, path, value)]
+    warnings = _checked(form, changes)
     if doc.state in AMENDING and changes:
         return _amend(doc, op, stamp, warnings)
     fields, unseen = dict(doc.fields), _has_unseen(doc, base, stamp)
-    paths = list(dict.fromkeys([*changes, *((op.sees or {}) if op.op == "settle" else ())]))
+    settling, was = op.op == "settle", op.was or {}
+    paths = list(dict.fromkeys([*changes, *(op.sees or {})])) if settling else list(changes)
     for path in paths:
         question = form.question_for(path)
         if question is None:
             raise Held("bad_value", field=path)
-        edit = Edit(question, stamp, base, normalise((op.was or {}).get(path)), op.op == "settle")
+        edit = Edit(question, stamp, base, normalise(was.get(path)), settling)
         field: Field = fields.get(path)
-        if edit.settling:
+        if settling:
             field = without(field, (op.sees or {}).get(path, []), path)
         if path in changes:
             field = merge_field(field, changes[path], edit)
@@ -137,12 +138,17 @@ def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:
     return Outcome(after, Result(op.seq, word, rev=after.rev, fields=conflicts, warnings=warnings))
 
 
-def _checked(form: Form, path: str, value: Json) -> list[Warn]:
-    """Type check of one change."""
+def _checked(form: Form, changes: dict[str, Json]) -> list[Warn]:
+    """Type check of each change; what is stored and doubted."""
+    doubted: list[Warn] = []
+    path = ""
     try:
-        return [Warn(path, w.code) for w in form.check_value(path, value)]
+        for path, value in changes.items():
+            if found := form.check_value(path, value):
+                doubted += [Warn(path, warning.code) for warning in found]
     except BadValue as error:
         raise Held("bad_value", field=path, reason=error.code) from error
+    return doubted
 
 
 def _amend(doc: Doc, op: Op, stamp: Stamp, warnings: list[Warn]) -> Outcome:

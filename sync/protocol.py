@@ -116,6 +116,8 @@ encode = msgspec.json.Encoder().encode
 _decode_request = msgspec.json.Decoder(SyncRequest).decode
 _decode_op = msgspec.json.Decoder(Op).decode
 _decode_seq = msgspec.json.Decoder(_SeqOnly).decode
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_LONG = b"0" * len(str(MAX_SEQ))
 
 
 def decode_request(body: bytes) -> SyncRequest:
@@ -167,16 +169,22 @@ def decode_op(raw: bytes) -> Op | None:
         op = _decode_op(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return op if _is_storable(op) else None
+    return op if _is_storable(op, _is_plain(raw)) else None
 
 
-def _is_storable(op: Op) -> bool:
+def _is_plain(raw: bytes) -> bool:
+    """Whether the bytes alone show that all in a decoded op is `clean`: the decoder takes no bad UTF-8."""
+    shallow = raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH
+    return shallow and b"\\u" not in raw and _LONG not in raw.translate(_DIGITS)
+
+
+def _is_storable(op: Op, plain: bool) -> bool:
     names = (op.op, op.kind, op.doc, op.form or "", op.event or "", op.at or "")
     if any(len(name) > 80 or "\0" in name for name in names):
         return False
     if op.op == "create" and not _NEW_ID.fullmatch(op.doc):
         return False
-    return op.base >= 0 and clean(op.meta) and clean(op.args) and clean(op.set)
+    return op.base >= 0 and (plain or (clean(op.meta) and clean(op.args) and clean(op.set)))
 
 
 def clean(value: Json, depth: int = 0) -> bool:
@@ -197,9 +205,7 @@ def clean(value: Json, depth: int = 0) -> bool:
 def digest(raw: bytes) -> str:
     """A hash of the op's body as parsed JSON: key order, spacing and `1` against `1.0` don't matter."""
     try:
-        value = json.loads(raw.decode("utf-8", "surrogatepass"), parse_float=_number)
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        data = text.encode()
+        data = _canonical(_parsed(raw.decode("utf-8", "surrogatepass"))).encode()
     except (ValueError, RecursionError):
         data = raw
     return hashlib.sha256(data).hexdigest()
@@ -209,3 +215,7 @@ def _number(text: str) -> float:
     """A number with a point or an exponent; a whole one is an int, as if it had neither."""
     value = float(text)
     return int(value) if value.is_integer() else value
+
+
+_parsed = json.JSONDecoder(parse_float=_number).decode
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
