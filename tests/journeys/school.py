@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from litestar import Litestar
 from sqlalchemy import select
 
 from server.access import server_principal
+from server.accounts.models import users
+from server.accounts.sessions import end_all_sessions
 from server.app import create_app
 from server.db import new_id
 from server.gateway import read, write
@@ -21,6 +24,8 @@ from server.settings import Settings
 from sync.protocol import Op
 from tests.conftest import PASSWORD, People, make_school
 from tests.server.village import Village, make_village
+
+T = TypeVar("T")
 
 NAME = "石门乡中心小学"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -44,8 +49,7 @@ def today() -> datetime:
 
 def fill_school(folder: Path) -> People:
     """Fill the migrated database in `folder`: a class, a building, today's lunch, duties, a visit."""
-    with ThreadPoolExecutor(1) as beside:  # Playwright's loop may be running in this thread
-        return beside.submit(lambda: asyncio.run(_fill(folder))).result()
+    return _beside(lambda: _fill(folder))
 
 
 def move_pupil(folder: Path, name: str, class_: str) -> None:
@@ -58,9 +62,29 @@ def pair(folder: Path, name: str, helper: str) -> None:
     _change(folder, name, {"helpers": helper})
 
 
+def end_sessions(folder: Path, phone: str) -> None:
+    """Let a person's sessions run out, as after weeks without a contact; no device is revoked by that."""
+    _beside(lambda: _end(folder, phone))
+
+
+async def _end(folder: Path, phone: str) -> None:
+    app = _app(folder)
+    try:
+        async with app.state.db.write() as conn:
+            person = (await conn.execute(select(users.c.id).where(users.c.phone == phone))).scalar_one()
+            await end_all_sessions(conn, person, app.state.clock())
+    finally:
+        await app.state.db.close()
+
+
 def _change(folder: Path, name: str, values: dict[str, str]) -> None:
+    _beside(lambda: _edit(folder, name, values))
+
+
+def _beside(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run it in a thread of its own: Playwright's loop may be running in this one."""
     with ThreadPoolExecutor(1) as beside:
-        beside.submit(lambda: asyncio.run(_edit(folder, name, values))).result()
+        return beside.submit(lambda: asyncio.run(work())).result()
 
 
 async def _edit(folder: Path, name: str, values: dict[str, str]) -> None:
