@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -14,20 +15,26 @@ BACK_WITHIN = 5.0
 
 @dataclass
 class Figures:
-    """One row of the report. `counts` are in the order in which they are told; `broken` must be empty."""
+    """One row of the report. `counts` are in the order in which they are told; `broken` must be empty.
+
+    `failed` is that part of `broken` which no mistake of a server's excuses: the run proves nothing.
+    """
 
     part: str
     counts: dict[str, Any] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     control: bool = False
     not_run: bool = False
 
     @classmethod
-    def of(cls, part: str, tally: Tally, more: dict[str, Any], damage: list[str]) -> Figures:
+    def of(
+        cls, part: str, tally: Tally, more: dict[str, Any], damage: list[str], failed: Sequence[str] = ()
+    ) -> Figures:
         """The figures of a part in which phones pushed; the promises of all such parts are the same."""
         counts = {**more, "ops": tally.ops, "acked": tally.acked, "sent": tally.sent}
         counts |= {"lost": len(tally.lost), "twice": len(tally.doubled)}
-        made = cls(part, counts)
+        made = cls(part, counts, broken=[*failed], failed=[*failed])
         if tally.back:
             made.counts |= {
                 "back_median": round(median(tally.back), 2),
@@ -45,13 +52,14 @@ class Figures:
         if not kept:
             self.broken.append(otherwise)
 
-    def as_control(self, mistake: str) -> Figures:
-        """The figures of a server that is careless on purpose: here it is a fault if nothing went wrong."""
-        names = ("lost", "twice")
+    def as_control(self, mistake: str, must: str = "lost") -> Figures:
+        """The figures of a server that is careless on purpose: a fault if `must` (`lost`, `twice`) is zero.
+
+        Nothing else will do: a server that does not come back, or a damaged file, says nothing of losses.
+        """
         counts = {name: value for name, value in self.counts.items() if not name.startswith("back")}
-        found = any(self.counts[name] for name in names) or any("integrity" in b for b in self.broken)
-        made = Figures(f"control: {mistake}", counts, control=True)
-        made.promise(found, "nothing went wrong, so that this part proves nothing")
+        made = Figures(f"control: {mistake}", counts, broken=[*self.failed], control=True)
+        made.promise(self.counts[must] > 0, f"{must}: 0, so that this part proves nothing")
         return made
 
     def line(self) -> str:

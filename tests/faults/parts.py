@@ -32,16 +32,21 @@ class Step:
     times: int
 
 
-def control(run: Callable[[Path, int, int, str], Figures], how: str, mistake: str) -> Run:
-    """A run against a server that makes a mistake on purpose (careless.py)."""
-    return lambda folder, times, seed: run(folder, times, seed, how).as_control(mistake)
+def control(run: Callable[[Path, int, int, str], Figures], how: str, mistake: str, must: str = "lost") -> Run:
+    """A run against a server that makes a mistake on purpose (careless.py); `must` is to be counted."""
+    return lambda folder, times, seed: run(folder, times, seed, how).as_control(mistake, must)
 
 
 PARTS: dict[str, list[Step]] = {
     "kill": [
         Step(on_sqlite, 200),
         Step(control(on_sqlite, "early", "a server that answers before it commits, killed"), 8),
-        Step(control(on_sqlite, "apart", "a server that logs ops in a transaction of its own, killed"), 8),
+        Step(
+            control(
+                on_sqlite, "apart", "a server that logs ops in a transaction of its own, killed", "twice"
+            ),
+            8,
+        ),
     ],
     "postgres": [Step(on_postgres, 40)],
     "power": [
