@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, bindpar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db import Json, metadata, new_id
+from server.prepared import run
 
 ZONE = "Asia/Shanghai"
 LIFE_STEP = 2**32  # revs between two lives of a database: more than a school makes in one
@@ -96,7 +97,7 @@ async def epoch(conn: AsyncConnection) -> str:
 
 async def epoch_and_rev(conn: AsyncConnection, school: str) -> tuple[str, int]:
     """The name of this life, and the last rev given at a school."""
-    row = (await conn.execute(_EPOCH_AND_REV, {"school": school})).one()
+    row = (await run(conn, _EPOCH_AND_REV, {"school": school})).one()
     return row.epoch, row.rev
 
 

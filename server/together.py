@@ -101,15 +101,15 @@ class Together:
         if alone:  # the transaction is all the savepoint that it needs
             piece.outcome = await piece.work(conn)
             return
-        savepoint = await conn.begin_nested()
+        await conn.exec_driver_sql("SAVEPOINT piece")
         try:
             piece.outcome = await piece.work(conn)
-            await savepoint.commit()
         except Exception as error:
             if self._is_everybodys(error):
                 raise
-            await savepoint.rollback()
+            await conn.exec_driver_sql("ROLLBACK TO SAVEPOINT piece")
             piece.error = error
+        await conn.exec_driver_sql("RELEASE SAVEPOINT piece")
 
 
 def _some(waiting: deque[Piece]) -> list[Piece]:

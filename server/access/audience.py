@@ -113,7 +113,7 @@ def _leave(_doc: Doc, students: list[Doc], buildings: list[str], _about: Doc | N
 
 
 def _visit(doc: Doc, students: list[Doc], *_: Any) -> Tags:
-    people = [who for who in (doc.author, *doc.values().get("visitors", ())) if who]
+    people = [who for who in (doc.author, *doc.some("visitors").get("visitors", ())) if who]
     of_meal = doc.form.startswith("meal_audit")
     own: Tags = {(f"u:{who}", "circle") for who in people}
     if of_meal:

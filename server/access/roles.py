@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.gateway.models import docs, holds
+from server.prepared import run
 from server.schools import schools
 from server.text import N_
 from sync.doc import Doc
@@ -132,7 +133,7 @@ _SCHOOLS = (
 
 async def load_principal(conn: AsyncConnection, user_id: str, school_id: str) -> Principal | None:
     """The person at this school, or None where there is none. Someone without roles is returned, revoked."""
-    body = (await conn.execute(_PERSON, {"school": school_id, "user": user_id})).scalar_one_or_none()
+    body = (await run(conn, _PERSON, {"school": school_id, "user": user_id})).scalar_one_or_none()
     return principal_of(decode_doc(body), school_id) if body is not None else None
 
 

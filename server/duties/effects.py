@@ -54,7 +54,7 @@ def _visit(doc: Doc) -> Visit | None:
     day = read_date(occurred(doc))
     if not students or day is None:
         return None
-    result = doc.values().get("result")
+    result = doc.some("result").get("result")
     return Visit(doc.id, doc.form, doc.state or "", result, students, day)
 
 

@@ -13,6 +13,7 @@ from server.gateway.clock import occurred_at
 from server.gateway.models import doc_refs, doc_tags, docs, holds
 from server.gateway.release import held_op
 from server.gateway.work import Work, chunks, refs_of
+from server.prepared import run, run_many
 from server.schools import schools
 from sync.doc import Doc, Register, encode
 
@@ -52,7 +53,7 @@ async def finish(work: Work) -> None:
     for doc in changed:
         if doc.kind == "person":
             await _write_holds(work, doc)
-    await work.conn.execute(_COUNT, {"school": work.school, "last": work.rev})
+    await run(work.conn, _COUNT, {"school": work.school, "last": work.rev})
 
 
 def upsert(conn: AsyncConnection, table: Any) -> Any:
@@ -84,12 +85,12 @@ async def _write_docs(work: Work, changed: list[Doc]) -> None:
         }
         for doc in changed
     ]
-    await work.conn.execute(upsert(work.conn, docs), rows)
+    await run_many(work.conn, upsert(work.conn, docs), rows)
 
 
 def occurred(doc: Doc) -> str | None:
     """The local day that a doc is about, `2026-11-20`, for lists and filters."""
-    values = doc.values()
+    values = doc.some("occurred_at", "clock", "due", "date")
     for found in (
         occurred_at(values),
         doc.meta.get("night"),
@@ -112,7 +113,7 @@ async def _write_refs(work: Work, changed: list[Doc]) -> None:
     }
     if now - was:
         rows = [{"school_id": work.school, "doc_id": i, "ref": ref} for i, ref in sorted(now - was)]
-        await work.conn.execute(_REFER, rows)
+        await run_many(work.conn, _REFER, rows)
     for doc_id, ref in sorted(was - now):
         await work.conn.execute(
             delete(doc_refs).where(
@@ -145,7 +146,7 @@ async def _affected(work: Work, changed: list[Doc]) -> list[Doc]:
     moved = [doc for doc in changed if doc.kind == "student" and _moves(work.before[doc.id], doc)]
     known = [doc.id for doc in moved if work.before[doc.id] is not None]
     for part in chunks(known):
-        ids |= set((await work.conn.execute(_ABOUT, {"school": work.school, "ids": part})).scalars())
+        ids |= set((await run(work.conn, _ABOUT, {"school": work.school, "ids": part})).scalars())
     for doc in moved:
         for version in (work.before[doc.id], doc):
             ids |= {h for h in [version.values().get("household") if version else None] if h}
@@ -163,16 +164,16 @@ async def _write_tags(work: Work, affected: list[Doc]) -> None:
     wanted = await _wanted_tags(work, affected)
     standing: dict[str, set[tuple[str, str]]] = {doc_id: set() for doc_id in wanted}
     for part in chunks(i for i in wanted if work.before[i] is not None):
-        for doc_id, tag, view in await work.conn.execute(_STANDING, {"school": work.school, "ids": part}):
+        for doc_id, tag, view in await run(work.conn, _STANDING, {"school": work.school, "ids": part}):
             standing[doc_id].add((tag, view))
     new, gone = [], []
     for doc_id, tags in wanted.items():
         new += [_tag_row(work, doc_id, t) for t in sorted(tags - standing[doc_id])]
         gone += [_tag_row(work, doc_id, t) for t in sorted(standing[doc_id] - tags)]
     if gone:
-        await work.conn.execute(_END_TAG, [{f"b_{k}": v for k, v in row.items()} for row in gone])
+        await run_many(work.conn, _END_TAG, [{f"b_{k}": v for k, v in row.items()} for row in gone])
     if new:
-        await work.conn.execute(upsert(work.conn, doc_tags), [{**row, "removed": None} for row in new])
+        await run_many(work.conn, upsert(work.conn, doc_tags), [{**row, "removed": None} for row in new])
 
 
 def _tag_row(work: Work, doc_id: str, tag: tuple[str, str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from server.access import Principal
 from server.gateway.models import doc_tags, docs, holds
 from server.gateway.scope import Views, meeting, overlapping, standing, views_of
 from server.gateway.work import chunks
+from server.prepared import run
 
 LATELY = 1000
 """Docs that moved since a place, up to which somebody counts as having been in step lately."""
@@ -55,11 +56,11 @@ async def moved_lately(conn: AsyncConnection, who: Principal, since: Place, limi
     """Up to `limit` docs after `since`; None for someone who was not in step lately."""
     if not since.rev:
         return None
-    held = (await conn.execute(_HOLDS, {"school": who.school, "user": who.user})).all()
+    held = (await run(conn, _HOLDS, {"school": who.school, "user": who.user})).all()
     if any(max(hold.added, hold.removed or 0) >= since.at for hold in held):
         return None
     values = {"school": who.school, "at": since.at, "limit": LATELY + 1}
-    ids = list((await conn.execute(_LATELY, values)).scalars())
+    ids = list((await run(conn, _LATELY, values)).scalars())
     return await _meeting(conn, who, since, limit, held, ids) if len(ids) <= LATELY else None
 
 
@@ -120,7 +121,7 @@ async def _meeting(
 async def _rows(conn: AsyncConnection, query: Any, who: Principal, ids: Iterable[str]) -> list[Any]:
     rows: list[Any] = []
     for part in chunks(ids):
-        rows += await conn.execute(query, {"school": who.school, "ids": part})
+        rows += await run(conn, query, {"school": who.school, "ids": part})
     return rows
 
 

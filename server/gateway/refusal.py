@@ -18,9 +18,9 @@ class Scope(NamedTuple):
 
 
 async def scope_of(work: Work, who: Principal, ops: list[Op]) -> Scope:
-    """What these ops' author sees of what they name."""
+    """What these ops' author sees of what they name; of a doc that is yet to be made there is nothing."""
     named = {i for op in ops if op.op == "create" for i in _named(op)}
-    views = await views_of(work.conn, who, (op.doc for op in ops))
+    views = await views_of(work.conn, who, (op.doc for op in ops if work.get(op.doc) is not None))
     return Scope(views, await ever_seen(work.conn, who, named))
 
 

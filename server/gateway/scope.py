@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access import Principal
 from server.gateway.models import doc_tags, holds
 from server.gateway.work import chunks
+from server.prepared import run
 
 Views = dict[str, set[str]]  # doc id → the views that the person has of it
 
@@ -44,7 +45,7 @@ async def views_of(conn: AsyncConnection, who: Principal, ids: Iterable[str]) ->
     """The views that a person has now of these docs; a doc out of scope is absent."""
     found: Views = {}
     for part in chunks(ids):
-        rows = await conn.execute(_VIEWS, {"school": who.school, "user": who.user, "ids": part})
+        rows = await run(conn, _VIEWS, {"school": who.school, "user": who.user, "ids": part})
         for doc_id, view in rows:
             found.setdefault(doc_id, set()).add(view)
     return found
@@ -54,6 +55,6 @@ async def ever_seen(conn: AsyncConnection, who: Principal, ids: Iterable[str]) -
     """Which of these docs are or once were in the person's scope."""
     found: set[str] = set()
     for part in chunks(ids):
-        rows = await conn.execute(_EVER, {"school": who.school, "user": who.user, "ids": part})
+        rows = await run(conn, _EVER, {"school": who.school, "user": who.user, "ids": part})
         found |= set(rows.scalars())
     return found

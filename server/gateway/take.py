@@ -16,6 +16,7 @@ from server.gateway.finish import finish, upsert
 from server.gateway.models import clients, ops
 from server.gateway.refusal import Scope, refusal, scope_of
 from server.gateway.work import Work, server_client
+from server.prepared import run, run_many
 from sync.doc import Doc, Register, Stamp
 from sync.protocol import Op, Result, Warn, clean, decode_op, digest
 from sync.protocol import encode as encode_json
@@ -162,13 +163,13 @@ async def _log(work: Work, who: Principal, client: str, answered: list[tuple[Inc
     for op, result in work.server_ops:
         rows.append(_row(work, "", hand, Incoming(op.seq, encode_json(op), op), result))
     if rows:
-        await work.conn.execute(_LOG, rows)
+        await run_many(work.conn, _LOG, rows)
     if answered:
         now = {"client": client, "last": answered[-1][0].seq, "now": work.now}
-        await work.conn.execute(_CLIENT, now)
+        await run(work.conn, _CLIENT, now)
     if work.server_ops:
         row = {"id": hand, "user_id": "", "device": "", "durable": 0, "seen": work.now}
-        await work.conn.execute(upsert(work.conn, clients), [{**row, "last_seq": work.server_ops[-1][0].seq}])
+        await run(work.conn, upsert(work.conn, clients), {**row, "last_seq": work.server_ops[-1][0].seq})
 
 
 def _row(work: Work, user: str, client: str, one: Incoming, result: Result) -> dict[str, object]:

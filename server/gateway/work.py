@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access import Principal, server_principal
 from server.erasure.models import erasures
 from server.gateway.models import clients, doc_refs, docs
+from server.prepared import run
 from server.schools import schools
 from sync.doc import Doc, decode
 from sync.forms import Forms
@@ -82,7 +83,7 @@ class Work:
     @classmethod
     async def begin(cls, conn: AsyncConnection, env: Env, school: str) -> "Work":
         """Lock the school's counter. Raises NoSchool."""
-        row = (await conn.execute(_LOCK, {"school": school})).one_or_none()
+        row = (await run(conn, _LOCK, {"school": school})).one_or_none()
         if row is None:
             raise NoSchool(school)
         return cls(conn, env, school, row[0], row[1])
@@ -90,7 +91,7 @@ class Work:
     async def load(self, ids: Iterable[str]) -> None:
         """Bring docs in, those that are not in yet."""
         for part in chunks(i for i in ids if i not in self.docs):
-            rows = await self.conn.execute(_BODIES, {"school": self.school, "ids": part})
+            rows = await run(self.conn, _BODIES, {"school": self.school, "ids": part})
             # an empty body: of an erased doc only the row is left, which tells phones that it is gone
             found = {row.id: decode(row.body) for row in rows if row.body}
             for doc_id in part:
@@ -124,14 +125,14 @@ class Work:
         wanted, found = set(ids), set()
         for part in chunks(wanted):
             about = {"school": self.school, "ids": part, "kind": kind}
-            found |= set((await self.conn.execute(_REFERRING, about)).scalars())
+            found |= set((await run(self.conn, _REFERRING, about)).scalars())
         await self.load(sorted(found))
         now = [doc for doc in self.docs.values() if doc is not None and doc.kind == kind]
         return [doc for doc in now if wanted & refs_of(doc)]
 
     async def of_kind(self, kind: str) -> list[Doc]:
         """All docs of a kind; only for kinds of which a school has few (buildings)."""
-        found = await self.conn.execute(_OF_KIND, {"school": self.school, "kind": kind})
+        found = await run(self.conn, _OF_KIND, {"school": self.school, "kind": kind})
         await self.load(found.scalars())
         return [doc for doc in self.docs.values() if doc is not None and doc.kind == kind]
 
@@ -171,7 +172,7 @@ class Work:
     async def next_server_seq(self) -> int:
         """The next seq of the server's own client."""
         if self._server_seq is None:
-            found = await self.conn.execute(_LAST_SEQ, {"client": server_client(self.school)})
+            found = await run(self.conn, _LAST_SEQ, {"client": server_client(self.school)})
             self._server_seq = found.scalar_one_or_none() or 0
         self._server_seq += 1
         return self._server_seq
@@ -188,15 +189,14 @@ DISPUTED = "disputed"
 
 def refs_of(doc: Doc) -> set[str]:
     """Ids of what a doc is about: pupils, household, building, meal, duty; for a held op, its doc."""
-    values = doc.values()
     named: list[Any] = [doc.meta.get(k) for k in ("students", "household", "building", "meal", "duty")]
     if doc.kind == "duty":
-        named += [values.get("students")]
+        named += doc.some("students").values()
     elif doc.kind in ("student", "leave"):
-        named += [values.get("household"), values.get("student")]
-    elif doc.kind == "held" and isinstance(op := values.get("op"), dict):
+        named += doc.some("household", "student").values()
+    elif doc.kind == "held" and isinstance(op := doc.some("op").get("op"), dict):
         named += [op.get("doc")]
-    if doc.siblings():
+    if doc.is_disputed():
         named += [DISPUTED]
     flat = [i for n in named for i in (n if isinstance(n, list) else [n])]
     return {i for i in flat if isinstance(i, str) and 0 < len(i) <= 80}

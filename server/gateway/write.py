@@ -11,6 +11,7 @@ from server.access import Principal, server_principal
 from server.gateway.models import clients
 from server.gateway.take import Incoming, take
 from server.gateway.work import Env, Work, server_client
+from server.prepared import run
 from sync.ids import form_id
 from sync.protocol import Op, Result
 from sync.protocol import encode as encode_json
@@ -39,7 +40,7 @@ async def ensure_client(conn: AsyncConnection, client: str, user: str, device: s
 
 async def standing_of(conn: AsyncConnection, client: str, user: str, device: str, env: Env) -> Standing:
     """Where a client stands; one that is not known yet begins at 0. Raises as `ensure_client` does."""
-    row = (await conn.execute(_CLIENT, {"client": client})).first()
+    row = (await run(conn, _CLIENT, {"client": client})).first()
     if row is None:
         new = {"id": client, "user_id": user, "last_seq": 0, "durable": 0, "device": device[:200]}
         await conn.execute(insert(clients).values(**new, seen=env.clock()))

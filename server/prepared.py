@@ -1,0 +1,102 @@
+"""Statements of SQLAlchemy's that are run for every push: compiled once, then given to the driver as text.
+
+Running a compiled statement costs SQLAlchemy more than it costs the database: parameters are bound one by
+one, lists spelled out, rows processed. Here the text is kept for each database and for each length of list
+(rounded up, the rest filled with the last value: what is in a list twice is found once).
+
+Values go in as through SQLAlchemy; rows come out as the driver has them, which is the same for texts,
+numbers and bytes, but not for times and JSON: don't select those here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Dialect
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Values = Mapping[str, Any]
+Shape = tuple[tuple[str, int | None], ...]
+"""Names of parameters; of those that are lists, how long."""
+
+
+class Place(NamedTuple):
+    """What goes in at one place of the text: a value by its name, one of a list, or always the same."""
+
+    name: str
+    index: int | None
+    process: Callable[[Any], Any] | None
+    constant: Any = None
+
+
+class Prepared(NamedTuple):
+    """A statement's text and the places in it, in order."""
+
+    sql: str
+    places: tuple[Place, ...]
+
+    def fill(self, values: Values) -> tuple[Any, ...]:
+        """The driver's parameters."""
+        filled = []
+        for name, index, process, constant in self.places:
+            value = constant if not name else values[name] if index is None else values[name][index]
+            filled.append(value if process is None else process(value))
+        return tuple(filled)
+
+
+async def run(conn: AsyncConnection, statement: Any, values: Values) -> CursorResult[*tuple[Any, ...]]:
+    """Run a statement once; a parameter that is `expanding` takes a list with something in it."""
+    given = {name: _rounded(value) if isinstance(value, list) else value for name, value in values.items()}
+    shape = tuple((name, len(v) if isinstance(v, list) else None) for name, v in given.items())
+    ready = _prepared(conn.dialect.name, statement, shape, _Of(conn.dialect))
+    return await conn.exec_driver_sql(ready.sql, ready.fill(given))
+
+
+async def run_many(conn: AsyncConnection, statement: Any, rows: Sequence[Values]) -> None:
+    """Run a statement for each row (at least one); all have the keys of the first, and no lists."""
+    shape = tuple((name, None) for name in rows[0])
+    ready = _prepared(conn.dialect.name, statement, shape, _Of(conn.dialect))
+    await conn.exec_driver_sql(ready.sql, [ready.fill(row) for row in rows])
+
+
+class _Of:
+    """A dialect that takes no part in telling cached texts apart: its name does."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Of)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def _rounded(values: list[Any]) -> list[Any]:
+    """The list, filled up to the next power of two."""
+    size = 1 << (len(values) - 1).bit_length()
+    return values + values[-1:] * (size - len(values))
+
+
+@lru_cache(1024)
+def _prepared(_name: str, statement: Any, shape: Shape, of: _Of) -> Prepared:
+    sizes = dict(shape)
+    samples = {name: "" if size is None else [""] * size for name, size in shape}
+    compiled = (statement if statement.is_dml else statement.params(samples)).compile(
+        dialect=of.dialect,
+        column_keys=[*sizes] if statement.is_dml else None,
+        compile_kwargs={"render_postcompile": True},
+    )
+    return Prepared(str(compiled), tuple(_place(compiled, bound, sizes) for bound in compiled.positiontup))
+
+
+def _place(compiled: Any, bound: str, sizes: Mapping[str, int | None]) -> Place:
+    listed, _, number = bound.rpartition("_")
+    if bound not in sizes and sizes.get(listed) is None:
+        return Place("", None, None, compiled.params[bound])
+    name, index = (bound, None) if bound in sizes else (listed, int(number) - 1)
+    kind = compiled.binds[name].type.dialect_impl(compiled.dialect)
+    return Place(name, index, kind.bind_processor(compiled.dialect))
