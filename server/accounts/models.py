@@ -46,7 +46,7 @@ delivery_tokens = Table(
         index=True,
     ),
     Column("user_id", String(36), ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
-    Column("client_id", String(36), nullable=False),
+    Column("client_id", String(36), nullable=False, index=True),
 )
 
 signin_accounts = Table(

@@ -126,6 +126,7 @@ async def _bury(work: Work, found: Found, order: Order) -> None:
     for doc_id, kind in kinds.items():
         row: Tombstone = {"school_id": school, "doc_id": doc_id, "kind": kind, "pupil": order.pupil}
         row |= {"rev": work.rev, "erased": order.at, "by": order.by, "reason": order.reason}
+        row["everywhere"] = order.everywhere
         await insert_or_ignore(conn, erasures, row)
 
 
@@ -204,9 +205,8 @@ async def erase_again(conn: AsyncConnection, env: Env, known: Iterable[Tombstone
         if row["doc_id"] != row["pupil"] or row["school_id"] not in here:
             continue
         also = [r["doc_id"] for r in rows if r["pupil"] == row["pupil"] and r["doc_id"] != row["pupil"]]
-        order = Order(
-            row["school_id"], row["pupil"], row["erased"], row["by"], row["reason"], also=tuple(also)
-        )
+        said = {name: row[name] for name in ("by", "reason", "everywhere")}
+        order = Order(row["school_id"], row["pupil"], row["erased"], also=tuple(also), **said)
         try:
             await erase(conn, env, order)
         except NoPupil:

@@ -28,6 +28,7 @@ class Line(msgspec.Struct):
     erased: datetime
     by: str
     reason: str
+    everywhere: bool = False  # lines from before this was noted lack it
 
 
 class BadLog(Exception):

@@ -1,6 +1,6 @@
 """Tombstones: what was erased, when, by whom and why. No name, nothing of the contents."""
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, false
 
 from server.db import Utc, metadata
 
@@ -17,6 +17,14 @@ erasures = Table(
     Column("erased", Utc, nullable=False),
     Column("by", String(80), nullable=False, comment="a user's id, or who sat at the terminal"),
     Column("reason", Text, nullable=False),
+    Column(
+        "everywhere",
+        Boolean,
+        nullable=False,
+        default=False,
+        server_default=false(),
+        comment="the name went from the texts of other records too",
+    ),
     Index("ix_erasures_pupil", "school_id", "pupil"),
 )
 """One row for the pupil and one for each doc that went along, so that late ops for those are known too."""

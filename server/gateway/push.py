@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
 from server.gateway.models import clients, ops
+from server.gateway.owner import is_promised
 from server.gateway.take import Incoming, incoming, take
 from server.gateway.work import Env, Work, chunks
 from server.gateway.write import standing_of
@@ -68,6 +69,8 @@ async def push(
         last, durable = await standing_of(conn, client, who.user, device, env)
     except PermissionError:
         raise Problem(403, "client") from None
+    if last == 0 and await is_promised(conn, client, who.user):
+        raise Problem(403, "client")
     known = await _stored(conn, client, [one.seq for one in sent if one.seq <= last])
     new: dict[int, Incoming] = {}
     for one in sent:
@@ -87,9 +90,13 @@ async def push(
 async def standing(conn: AsyncConnection, who: Principal, client: str) -> Pushed:
     """Where a client stands that pushes nothing. Raises Problem 403 `client`."""
     row = (await conn.execute(_STANDING, {"client": client})).first()
-    if row is not None and row.user_id != who.user:
+    if row is None:
+        if await is_promised(conn, client, who.user):
+            raise Problem(403, "client")
+        return Pushed(0, 0, [])
+    if row.user_id != who.user:
         raise Problem(403, "client")
-    return Pushed(row.last_seq, row.durable, []) if row else Pushed(0, 0, [])
+    return Pushed(row.last_seq, row.durable, [])
 
 
 async def _stored(conn: AsyncConnection, client: str, seqs: Sequence[int]) -> dict[int, tuple[str, Result]]:

@@ -9,9 +9,12 @@ from litestar import Request, Response, get, post
 from litestar.params import JSONBody
 
 from server.accounts.caller import delivery_token, provide_delivery, provide_session
+from server.accounts.sessions import Session
 from server.gateway.views import commit, delivery_caller
 from server.problems import Problem
+from server.security import SESSION_COOKIE
 from server.vaults.keys import current_key, find_key
+from server.vaults.passes import give_pass
 from server.vaults.seal import KeyPair, to_text
 from server.vaults.sealed import BODY_BYTES, SealedPush, open_ops
 from server.vaults.shares import lend
@@ -23,8 +26,9 @@ WIPE = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
 
 @get("/vault")
 async def vault(request: Req) -> dict[str, Any]:
-    """With a session: the share of this user's key on `?device=`, and how long it is lent. With a delivery
-    token: whether the device was revoked. Both: the key to seal to."""
+    """With a session: whose it is, the share of this user's key on `?device=`, how long it is lent, and with
+    `&client=` a delivery token for that. With a delivery token: whether the device was revoked. Both: the key
+    to seal to."""
     state = request.app.state
     now = state.clock()
     if delivery_token(request) is not None:
@@ -35,13 +39,24 @@ async def vault(request: Req) -> dict[str, Any]:
     device = request.query_params.get("device", "")
     if not UUID.fullmatch(device):
         raise Problem(400, "bad_request", detail="device")
+    client = request.query_params.get("client")
+    if client is not None and not UUID.fullmatch(client):
+        raise Problem(400, "bad_request", detail="client")
+    given = await _pass(request, session, client) if client is not None else None
     lease = await lend(state.db, session, device, now)
-    return {
+    answer = {
+        "user": session.user,
         "share": to_text(lease.share),
         "until": lease.until.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "lease_days": lease.days,
         "key": _wire(await current_key(state.db, now)),
     }
+    return answer | ({"delivery": given} if given else {})
+
+
+async def _pass(request: Req, session: Session, client: str) -> str | None:
+    state = request.app.state
+    return await give_pass(state.db, state.settings, session, request.cookies.get(SESSION_COOKIE, ""), client)
 
 
 def _wire(pair: KeyPair) -> dict[str, str]:

@@ -131,7 +131,7 @@ async def test_5_two_answers_are_both_shown_somebody_picks_and_the_history_stays
         past: list[Past] = await read.history(conn, app.state.env, who, doc)
         log = await read.changes(conn, who, doc)
     carers = {one.value: one.by for one in past if one.path == "carer"}
-    assert carers == dict.fromkeys(("single", "one_away"), school.ids["class_teacher"])
+    assert carers == {"single": ids[0], "one_away": ids[0], "both_away": ids[1]}, "who said first what stands"
     entered = [(entry["op"], entry["by"]) for entry in log if "carer" in entry["fields"]]
     assert entered == [("create", ids[0]), ("edit", ids[0]), ("edit", ids[1]), ("settle", ids[0])]
 
