@@ -46,7 +46,7 @@ TITLES = {
     "resync": N_("服务器换了数据，请重新同步"),
     "upgrade": N_("请更新这个应用"),
     "client": N_("这份本机数据属于另一个人"),
-    "not_revoked": N_("这台设备没有被收回"),
+    "not_revoked": N_("没有让这台设备退出"),
 }
 """Name of a problem → what it says to a person. `{…}` is filled from the problem's extra members."""
 

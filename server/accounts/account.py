@@ -42,6 +42,7 @@ async def account(request: Request[Any, Any, Any], session: NamedDependency[Sess
                 "id": device.id,
                 "device": device.device or _("浏览器"),
                 "seen": moment(device.seen, zone),
+                "since": moment(device.created, zone),
                 "live": device.live,
                 "here": _is_here(device, session),
             }

@@ -11,20 +11,11 @@ from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from server.accounts.caller import current_session
+from server.accounts.devices import device_of
 from server.accounts.sessions import Session
 from server.accounts.views import SignIn, signed_in_cookies, start, stop, visitor
 from server.phone import home_of
 from server.problems import Problem
-from server.text import N_, _
-
-BROWSERS = {
-    "MicroMessenger": N_("微信"),
-    "Edg": "Edge",
-    "Firefox": "Firefox",
-    "Chrome": "Chrome",
-    "Safari": "Safari",
-}
-SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"}
 
 
 @get("/login")
@@ -73,15 +64,6 @@ async def landing(request: Request[Any, Any, Any], session: Session, goal: str) 
     home = await home_of(request, session)
     # The phone's app signs in by itself; who signed in on this page wants the server's pages.
     return "/fill/" if home == "/app/" else home
-
-
-def device_of(request: Request[Any, Any, Any]) -> str:
-    """The browser in two words, for the list of devices: the most telling part of what it calls itself."""
-    agent = request.headers.get("user-agent", "")
-    words = [
-        next((word for part, word in names.items() if part in agent), "") for names in (BROWSERS, SYSTEMS)
-    ]
-    return " ".join(_(word) for word in words if word) or agent[:40]
 
 
 def _page(request: Request[Any, Any, Any], **context: Any) -> Response[str]:

@@ -58,6 +58,7 @@ class Device:
     """A session as its owner or the office sees it in a list; `device_id` as in Session.
 
     `live` False: nobody is signed in there any more, but the phone may still open what it keeps.
+    `revoked`: when it was ended from such a list.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Device:
     seen: datetime
     device_id: str | None
     live: bool
+    revoked: datetime | None = None
 
 
 def digest(token: str) -> str:
@@ -191,6 +193,21 @@ async def list_devices(
         for row in rows
         if (live := _end(row, settings) > now) or (row.device_id and row.seen + LONGEST_LEASE > now)
     ]
+
+
+async def list_ended(conn: AsyncConnection, user: str, since: datetime) -> list[Device]:
+    """Devices of a user that were ended from a list after `since`, each once, the latest first."""
+    query = (
+        select(sessions, users.c.name)
+        .join(users)
+        .where(sessions.c.user_id == user, sessions.c.revoked >= since)
+        .order_by(sessions.c.revoked.desc(), sessions.c.seen.desc())
+    )
+    found: dict[str, Device] = {}
+    for row in await conn.execute(query):
+        about = (row.id, row.user_id, row.name, row.device, row.created, row.seen, row.device_id)
+        found.setdefault(row.device_id or row.id, Device(*about, live=False, revoked=row.revoked))
+    return list(found.values())
 
 
 async def verify_delivery(

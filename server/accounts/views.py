@@ -11,6 +11,7 @@ from litestar.params import JSONBody
 
 from server.access import load_principal, schools_of
 from server.accounts.caller import SCHOOL_HEADER, current_session, school_asked_for
+from server.accounts.devices import device_of
 from server.accounts.sessions import Session, end_session, find_session, open_session
 from server.accounts.signin import sign_in
 from server.problems import Problem, not_found
@@ -32,7 +33,8 @@ class SignIn(msgspec.Struct):
 @post("/session", status_code=201)
 async def create_session(request: Request[Any, Any, Any], data: JSONBody[SignIn]) -> Response[dict[str, Any]]:
     """Sign in: sets the session's cookie and answers who that is, with a delivery token for the client."""
-    token, session, delivery = await start(request, data)
+    named = msgspec.structs.replace(data, device=device_of(request, data.device))
+    token, session, delivery = await start(request, named)
     answer = await describe(request, session)
     if delivery:
         answer["delivery"] = delivery

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, Router, get, post
@@ -12,7 +14,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import ROLE_TITLES
-from server.accounts.sessions import list_devices
+from server.accounts.sessions import Device, list_devices, list_ended
 from server.gateway import read, write
 from server.office import Desk, Said, hold_school, page, provide_desk, require, school_of, shell, zone_of
 from server.problems import not_found
@@ -24,6 +26,7 @@ from sync.protocol import Op
 
 Req = Request[Any, Any, Any]
 MOST = 2000
+ENDED_SHOWN = timedelta(days=90)
 
 
 @get("/")
@@ -89,6 +92,7 @@ async def one_person(request: Req, desk: NamedDependency[Desk], person: FromPath
         doc = await _person(conn, request, desk, person)
         names = await _building_names(conn, request, desk)
         devices = await list_devices(conn, state.settings, [doc.id], state.clock())
+        ended = await list_ended(conn, doc.id, state.clock() - ENDED_SHOWN)
         days = await shares.lease_days(conn, doc.id)
         context = await shell(conn, desk, "people", _done(request.query_params.get("done", "")))
     row = _row(doc, names, "")
@@ -97,20 +101,38 @@ async def one_person(request: Req, desk: NamedDependency[Desk], person: FromPath
     context |= {
         "person": {**row, "rev": doc.rev, "classes": "、".join(sorted(doc.fields.get("classes") or []))},
         "buildings": [{"id": b, "name": n, "on": b in own} for b, n in names.items()] if keeps else [],
-        "sessions": [
-            {"id": d.id, "device": d.device or _("浏览器"), "seen": moment(d.seen, zone), "live": d.live}
-            for d in devices
+        "sessions": [_device(device, row["name"], zone) for device in devices],
+        "ended": [
+            {
+                **_device(device, row["name"], zone),
+                "at": moment(device.revoked, zone),
+                "state": shares.what_became(device, days, zone),
+            }
+            for device in ended
         ],
         "ends": shares.what_ending_does(days),
     }
     return page(request, "office/person.html", context)
 
 
+def _device(device: Device, name: str, zone: ZoneInfo) -> dict[str, Any]:
+    """A device as the list has it, and the question before it is ended."""
+    called, seen = device.device or _("浏览器"), moment(device.seen, zone)
+    return {
+        "id": device.id,
+        "device": called,
+        "seen": seen,
+        "since": moment(device.created, zone),
+        "live": device.live,
+        "sure": fmt(_("让{name}的{device}（最近{seen}）退出？"), name=name, device=called, seen=seen),
+    }
+
+
 def _done(what: str) -> Said | None:
     words = {
         "lease": _("天数改好了，每台手机下次联网时照这个来"),
         "buildings": _("楼栋已定，他的手机下次同步就照这个来"),
-        "revoked": _("那台设备已收回：它下次联网会先传完没传的，再清空"),
+        "revoked": _("已让那台设备退出：它下次联网先传完没传的，再清空"),
     }
     if what == "no_lease":
         return Said(fmt(_("天数要在{a}到{b}之间，没有改"), a=SHORTEST_LEASE, b=LONGEST_LEASE), "warn")

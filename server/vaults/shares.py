@@ -10,16 +10,18 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import schools_of
-from server.accounts.sessions import Session, name_device, revoke_session
+from server.accounts.sessions import Device, Session, name_device, revoke_session
 from server.db import Database, insert_or_ignore
 from server.schools import change_settings, get_school
 from server.text import _, fmt
 from server.vaults.models import vault_shares
+from server.when import moment
 
 LEASE_DAYS, SHORTEST_LEASE, LONGEST_LEASE = 14, 1, 30
 """Days that a phone may be without contact before its vault stays shut: the default, and what may be set."""
@@ -91,6 +93,15 @@ def what_ending_does(days: int) -> str:
     text = _("让它退出以后：下次联网，先把没传的记录传上来，再清空它上面的资料，记录不会丢。")
     late = _("一直不联网的，清不了；最多{n}天以后，里面的资料就打不开了。")
     return text + fmt(late, n=days)
+
+
+def what_became(device: Device, days: int, zone: ZoneInfo) -> str:
+    """Where an ended device stands: by when what it keeps can't be opened; `days`: the lease of its user."""
+    if device.revoked is None or device.device_id is None:
+        return ""
+    shut = device.seen + timedelta(days=days)
+    text = _("下次联网，先传完没传的，再清空。一直不联网的，{day}起打不开。")
+    return fmt(text, day=moment(shut, zone).partition(" ")[0])
 
 
 async def _share(conn: AsyncConnection, user: str, device: str) -> Any:

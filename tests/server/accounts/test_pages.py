@@ -112,7 +112,7 @@ async def test_another_device_can_be_ended_at_once(clients: MakeClient, school: 
     await here.sign_in(school.phones["teacher"], device="我的手机")
 
     page = (await here.get("/account", headers=PAGE)).text
-    assert "Chrome Android" in page
+    assert "安卓手机 Chrome" in page
     ids = re.findall(r'name="session" value="([^"]+)"', page)
     ended = [i for i in ids if i != current(page)]
     assert (await here.post("/account/end", data={"session": ended[0]})).status_code == 303

@@ -147,7 +147,7 @@ async def test_ending_a_device_ends_all_that_its_owner_has_on_it(clients: Client
     elsewhere = await enter(clients, school)
     await elsewhere.get(f"/vault?device={OTHER}")
     text = (await elsewhere.get("/account")).text
-    assert text.count("Redmi 9A") == 3
+    assert text.count(">Redmi 9A<") == 3
     await end_device(elsewhere, "/account", "/account/end")
     for phone in (here, second):
         assert (await phone.get("/session")).status_code == 401
@@ -200,6 +200,11 @@ async def test_a_phone_whose_session_lapsed_can_still_be_ended(
     assert "最多14天以后" in text
     await end_device(office, page, f"{page}/revoke")
     assert (await phone.get("/vault", headers=pass_of(phone))).json()["revoked"] is True
+    left = (await office.get(page)).text
+    assert button_texts(left) == ""
+    assert "起打不开" in left.split("已让它退出的")[1], "it stays in sight, with what becomes of it"
+    clock.tick(days=91)
+    await office.sign_in(school.phones["office"])
     assert "Redmi 9A" not in (await office.get(page)).text
 
 
