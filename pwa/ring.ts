@@ -40,6 +40,9 @@ const NOBODY: Pages = { ask: async () => null, tell: async () => undefined };
 export class Ring {
   private held: Held | null = null;
   private asked = false;
+  private asking: Promise<void> | null = null;
+  /** Grows whenever somebody says what is held: an answer to an older question no longer counts. */
+  private turn = 0;
 
   constructor(
     private readonly pages: Pages = NOBODY,
@@ -49,13 +52,22 @@ export class Ring {
   /** What is held, dozing or not, after a look at the clock. */
   async find(): Promise<Held | null> {
     if (!this.held && !this.asked) {
-      const found = await this.pages.ask();
-      this.held ??= found ?? null;
-      this.asked = found !== undefined;
+      this.asking ??= this.ask().finally(() => {
+        this.asking = null;
+      });
+      await this.asking;
     }
     if (this.held && this.now() > this.held.until) await this.lock();
     else if (this.held && !this.held.dozing && isLeft(this.held, this.now())) await this.leave();
     return this.held;
+  }
+
+  private async ask(): Promise<void> {
+    const { turn } = this;
+    const found = await this.pages.ask();
+    if (turn !== this.turn) return;
+    this.held = found ?? null;
+    this.asked = found !== undefined;
   }
 
   /** This person's key, if it is open now; `find` brings it after a worker's start. */
@@ -72,6 +84,7 @@ export class Ring {
   }
 
   async put(key: Omit<Held, "shown" | "touched" | "dozing">): Promise<void> {
+    this.turn++;
     this.held = { ...key, shown: this.now(), touched: this.now(), dozing: false };
     await this.pages.tell(this.held);
   }
@@ -91,6 +104,7 @@ export class Ring {
   }
 
   async lock(): Promise<void> {
+    this.turn++;
     this.held = null;
     this.asked = true;
     await this.pages.tell(null);
