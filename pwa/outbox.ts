@@ -5,7 +5,7 @@
 import { Locked } from "./boxes";
 import { answered, forked, gap, resynced, take } from "./exchange";
 import { type Op, type Problem, problemName, type SyncReply, type SyncRequest, VERSION } from "./protocol";
-import { type Card, NEVER_SYNCED, type SyncNote } from "./records";
+import { type Card, NEVER_SYNCED, passFor, type SyncNote } from "./records";
 import { again, deliverSealed } from "./sealed";
 import type { Vault } from "./vault";
 import { freshCsrf, isOurs, type Net, readProblem, readReply, Stop, send, timely } from "./wire";
@@ -59,9 +59,8 @@ async function away(tell: (next: SyncNote) => Promise<void>, note: SyncNote): Pr
 
 /** Nothing can be read: what waits goes sealed, and nothing comes in. What the last open run said stays. */
 async function runLocked(vault: Vault, net: Net, before: SyncNote): Promise<SyncNote> {
-  const done = await deliverSealed(vault, (path, init) => timely(net, path, init), net.now).catch(
-    () => false,
-  );
+  const sent = await deliverSealed(vault, (path, init) => timely(net, path, init), net.now).catch(() => "");
+  const done = sent === "all";
   const wait = done ? 0 : net.now() + backOff(before.tries, net.random());
   const note: SyncNote = { ...before, tries: done ? 0 : before.tries + 1, next: wait };
   if (note.state === "busy") note.state = "none";
@@ -83,9 +82,10 @@ async function rounds(
 ): Promise<void> {
   const course = { most: 200, csrf: vault.card.csrf, freshCsrf: false };
   const { left } = await vault.begin();
+  let free = true;
   for (let i = 0; i < ROUNDS; i++) {
-    await bringShut(vault, net);
-    const request = await next(vault, course.most);
+    free &&= await bringShut(vault, net);
+    const request = await next(vault, free ? course.most : 0);
     const reply = await post(vault.card, net, request, course);
     if (reply === "again") continue;
     if (!reply.ok) {
@@ -103,17 +103,23 @@ async function rounds(
     const waiting = (await vault.snapshot()).unsent;
     if (waiting.some(({ op }) => request.push?.some(({ seq }) => seq === op.seq))) throw new Stop("trouble");
     if (reply.oneWay && waiting.length === 0) throw new Stop("signin");
+    if (!reply.body.more && !free) throw new Stop("later");
     if (!reply.body.more && waiting.length === 0) return;
   }
   throw new Stop("trouble");
 }
 
-/** What can't be read any more goes before what is pushed now: the server takes a client's ops in order only. */
-async function bringShut(vault: Vault, net: Net): Promise<void> {
+/**
+ * What can't be read any more goes before what is pushed now: the server takes a client's ops in order only. False
+ * where it can't go yet: then things only come in. What the server will never take stays, counted, under the client that
+ * it is for, and what can be read goes on as another.
+ */
+async function bringShut(vault: Vault, net: Net): Promise<boolean> {
   const { shut = [], core } = (await vault.snapshot()).stored;
-  if (!shut.some(({ client }) => client === core.client)) return;
-  const done = await deliverSealed(vault, (path, init) => timely(net, path, init), net.now, true);
-  if (!done) throw new Stop("trouble");
+  if (!shut.some(({ client }) => client === core.client)) return true;
+  const sent = await deliverSealed(vault, (path, init) => timely(net, path, init), net.now, true);
+  if (sent === "never") await vault.write((now) => forked(now, 1));
+  return sent !== "later";
 }
 
 /** The next request, its ops marked as sent beforehand. */
@@ -142,8 +148,7 @@ type Reply =
 const NOT_SIGNED_IN: Reply = { ok: false, status: 401, problem: {}, wait: 0 };
 
 async function post(card: Card, net: Net, request: SyncRequest, course: Course): Promise<Reply> {
-  if (!(card.session ?? card.signedIn))
-    return card.delivery ? deliver(net, request, card.delivery) : NOT_SIGNED_IN;
+  if (!(card.session ?? card.signedIn)) return deliver(card, net, request);
   const headers = { "X-CSRFToken": course.csrf, "X-School": card.school };
   const response = await send(net, request, headers, "same-origin");
   if (response.ok) return { ok: true, body: await readReply(response) };
@@ -155,14 +160,16 @@ async function post(card: Card, net: Net, request: SyncRequest, course: Course):
     return "again";
   }
   const wait = (Number(response.headers.get("Retry-After")) || 0) * 1000;
-  if (response.status === 401 && card.delivery) return deliver(net, request, card.delivery);
+  if (response.status === 401) return deliver(card, net, request);
   return { ok: false, status: response.status, problem, wait };
 }
 
 /** The one-way door of an expired session: what was written goes out, nothing comes in. */
-async function deliver(net: Net, request: SyncRequest, token: string): Promise<Reply> {
-  if (!request.push?.length) return NOT_SIGNED_IN;
-  const response = await send(net, request, { Authorization: `Delivery ${token}` }, "omit");
+async function deliver(card: Card, net: Net, request: SyncRequest): Promise<Reply> {
+  const token = passFor(card, request.client);
+  if (!token || !request.push?.length) return NOT_SIGNED_IN;
+  const headers = { Authorization: `Delivery ${token}`, "X-School": card.school };
+  const response = await send(net, request, headers, "omit");
   if (!response.ok) return NOT_SIGNED_IN;
   const body = await readReply(response);
   return {

@@ -38,6 +38,8 @@ export interface Card {
   csrf: string;
   /** Lets finished work be sent for 30 days after the session ended. */
   delivery: string | null;
+  /** The client that it is for; not said by an older build: the one of then. */
+  client?: string;
   /** False after signing out: then it opens with a contact to the server only. */
   signedIn: boolean;
   /** Whether the browser's session is this person's; not said: as `signedIn`. */
@@ -45,11 +47,16 @@ export interface Card {
   /** When the server was last asked about the lease or the device, in ms. */
   checked?: number;
   /** Why one is asked for the password again. */
-  why?: "ended" | "revoked" | "older" | "";
+  why?: "ended" | "revoked" | "older" | "left" | "";
   unsent: number;
   used: number;
   /** The shelf was found gone then, with so many records unsent; until the person has read it. */
   wiped?: { at: number; unsent: number } | null;
+}
+
+/** The delivery token, if there is one for this client. */
+export function passFor({ delivery, client }: Card, wanted: string): string | null {
+  return (client ?? wanted) === wanted ? delivery : null;
 }
 
 /** How the phone shows itself, and the last thing that syncing said. */

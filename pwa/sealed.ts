@@ -5,6 +5,7 @@
 import { type OpRow, waits } from "./boxes";
 import { toText } from "./crypto/bytes";
 import { MAX_PUSH_BYTES, type Problem, problemName } from "./protocol";
+import { passFor } from "./records";
 import type { Vault } from "./vault";
 
 export type Post = (path: string, init: RequestInit) => Promise<Response>;
@@ -20,6 +21,10 @@ async function due(vault: Vault, most: number, shutOnly: boolean): Promise<OpRow
   const core = await vault.begin();
   const rows = (await vault.shelf.opRows()).filter(({ client }) => client === core.client);
   const waiting = rows.filter((row) => waits(row) && (!shutOnly || row.k !== core.k));
+  return fitting(waiting, most);
+}
+
+function fitting(waiting: OpRow[], most: number): OpRow[] {
   waiting.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
   const taken: OpRow[] = [];
   let bytes = 0;
@@ -32,24 +37,25 @@ async function due(vault: Vault, most: number, shutOnly: boolean): Promise<OpRow
   return taken;
 }
 
-/**
- * Delivers; true when nothing is left that could be. `shutOnly`: only what can't be read any more. Rejects only where
- * `post` does.
- */
+/** Nothing is left that could be sent; something is, for another time; or the server will never take it as it is. */
+export type Sent = "all" | "later" | "never";
+
+/** Delivers. `shutOnly`: only what can't be read any more. Rejects only where `post` does. */
 export async function deliverSealed(
   vault: Vault,
   post: Post,
   now: () => number,
   shutOnly = false,
-): Promise<boolean> {
-  const { delivery } = vault.card;
+): Promise<Sent> {
   let most = MOST;
   for (let i = 0; i < ROUNDS; i++) {
-    const rows = await due(vault, most, shutOnly);
-    if (rows.length === 0) return true;
-    if (!delivery) return false;
-    await vault.shelf.resend(rows.map(({ n }) => n));
     const { client } = await vault.begin();
+    const marked = await due(vault, most, shutOnly);
+    if (marked.length === 0) return "all";
+    const delivery = passFor(vault.card, client);
+    if (!delivery) return "later";
+    // As they lie once they are marked: until then an op may have grown.
+    const rows = fitting(await vault.shelf.resend(marked.map(({ n }) => n)), most);
     const ops = rows.map(({ seq, seal }) => ({ seq, sealed: toText(seal ?? new Uint8Array()) }));
     const response = await post("/sync/sealed", {
       method: "POST",
@@ -66,16 +72,17 @@ export async function deliverSealed(
     if (response.ok && typeof answer?.acked === "number") {
       const acked = answer.acked;
       const taken = rows.filter(({ seq = 0 }) => seq <= acked);
-      if (taken.length === 0) return false;
+      if (taken.length === 0) return "later";
       await vault.shelf.delivered(
         taken.map(({ n }) => n),
         answer.durable ?? 0,
         now(),
       );
     } else if (response.status === 413 && most > 1) most = Math.ceil(most / 4);
-    else if (!(await isGap(vault, response.status, answer as Problem | null))) return false;
+    else if (!(await isGap(vault, response.status, answer as Problem | null)))
+      return /^(fork|gap|client)$/.test(answer ? problemName(answer as Problem) : "") ? "never" : "later";
   }
-  return false;
+  return "later";
 }
 
 /** The server has less than was thought (a restore): what it lacks goes again, if this phone has it sealed. */

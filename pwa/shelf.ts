@@ -37,6 +37,8 @@ export class Shelf {
   constructor(
     readonly id: string,
     private readonly ring: Ring,
+    /** How the person's data key is kept; undefined: there is none. */
+    private readonly locks: (user: string) => Promise<unknown>,
   ) {
     this.connection = new Connection((lost) =>
       openDB<VaultSchema>(`zoufang-${id}`, 1, {
@@ -86,8 +88,17 @@ export class Shelf {
     });
   }
 
+  /** The counters alone: nothing is opened for them. */
+  async core(): Promise<Core | undefined> {
+    return this.connection.use((db) => db.get("core", "core"));
+  }
+
+  private get user(): string {
+    return this.id.split(".")[0] ?? "";
+  }
+
   private boxes(core: Pick<Core, "k"> | undefined | null): Boxes {
-    return new Boxes(this.id, core?.k, this.ring.key(this.id.split(".")[0] ?? ""));
+    return new Boxes(this.id, core?.k, this.ring.key(this.user));
   }
 
   /**
@@ -95,7 +106,9 @@ export class Shelf {
    * `before` was loaded (null: the vault must still be empty).
    */
   async commit(before: Core | null, core: Omit<Core, "version" | "docs">, writes: Writes): Promise<boolean> {
-    const k = before ? before.k : this.ring.key(this.id.split(".")[0] ?? "")?.keyId;
+    const k = before ? before.k : this.ring.key(this.user)?.keyId;
+    // A vault that begins while its person's key is shut would never be under any.
+    if (!before && !k && (await this.locks(this.user))) throw new Locked();
     const boxes = this.boxes({ k });
     if (boxes.locked && (writes.ops || writes.docs || writes.beside || writes.drop)) throw new Locked();
     const rows = await boxes.rows(writes);
@@ -169,35 +182,38 @@ export class Shelf {
     await this.rewrite(ns, (row, boxes) => deliveredRow(row, boxes, now), durable);
   }
 
-  /** Marks what goes into a sealed request, or has to go once more. */
-  async resend(ns: number[]): Promise<void> {
-    await this.rewrite(ns, (row) => (row.stage === "sent" && waits(row) ? row : againRow(row)));
+  /** Marks what goes into a sealed request, or has to go once more; the rows as they are from then on. */
+  async resend(ns: number[]): Promise<OpRow[]> {
+    return this.rewrite(ns, (row) => (row.stage === "sent" && waits(row) ? row : againRow(row)));
   }
 
   private async rewrite(
     ns: number[],
     change: (row: OpRow, boxes: Boxes) => OpRow,
     durable?: number,
-  ): Promise<void> {
-    await this.connection.use(async (db) => {
+  ): Promise<OpRow[]> {
+    return this.connection.use(async (db) => {
       const tx = db.transaction(["core", "ops"], "readwrite", { durability: "strict" });
       const core = await tx.objectStore("core").get("core");
-      if (!core) return tx.abort();
+      if (!core) return [];
       const ops = tx.objectStore("ops");
+      const rows: OpRow[] = [];
       for (const n of ns) {
         const row = await ops.get(n);
-        if (row) await ops.put(change(row, this.boxes(core)));
+        if (row) rows.push(change(row, this.boxes(core)));
       }
+      for (const row of rows) await ops.put(row);
       await tx
         .objectStore("core")
         .put({ ...core, version: core.version + 1, durable: durable ?? core.durable }, "core");
       await tx.done;
+      return rows;
     });
   }
 
   /** Puts a store of before there were vaults under the key that is open now, whole and at once. */
   async encrypt(): Promise<void> {
-    const held = this.ring.key(this.id.split(".")[0] ?? "");
+    const held = this.ring.key(this.user);
     if (!held) throw new Locked();
     for (;;) {
       const done = await this.connection.use(async (db) => {

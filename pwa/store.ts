@@ -103,6 +103,18 @@ export class Device {
     });
   }
 
+  /** Changes them as they are by then, in one transaction; gives what is kept, undefined where nothing is. */
+  async changeLocks(user: string, change: (locks: Locks) => Locks): Promise<Locks | undefined> {
+    return this.connection.use(async (db) => {
+      const tx = db.transaction("locks", "readwrite", { durability: "strict" });
+      const locks = await tx.store.get(user);
+      const next = locks && change(locks);
+      if (next && next !== locks) await tx.store.put(next);
+      await tx.done;
+      return next;
+    });
+  }
+
   /** Removes all that this phone has of a person. */
   async wipe(user: string): Promise<void> {
     const cards = (await this.cards()).filter((card) => card.user === user);
@@ -120,7 +132,7 @@ export class Device {
   }
 
   shelf(id: string): Shelf {
-    const shelf = this.shelves.get(id) ?? new Shelf(id, this.ring);
+    const shelf = this.shelves.get(id) ?? new Shelf(id, this.ring, (user) => this.locks(user));
     this.shelves.set(id, shelf);
     return shelf;
   }

@@ -7,7 +7,7 @@ import { type OpRow, waits } from "./boxes";
 import { isoDay, stamp } from "./clock";
 import { toText, utf8 } from "./crypto/bytes";
 import { type ServerKey, sealTo } from "./crypto/server";
-import type { Card } from "./records";
+import { type Card, passFor } from "./records";
 import { _, fmt } from "./text";
 
 /** What one vault has for a file. */
@@ -31,7 +31,7 @@ export function records({ rows }: Parcel): number {
 export function isReady({ card, server, rows }: Parcel): boolean {
   const client = rows[0]?.client;
   return (
-    Boolean(card.delivery && client) &&
+    Boolean(client && passFor(card, client)) &&
     rows.every((row) => row.seal && row.client === client && row.sealKey === server?.id)
   );
 }

@@ -14,6 +14,7 @@ async function change(c: Context): Promise<Response> {
   const card = {
     ...about,
     delivery: known?.delivery ?? null,
+    ...(known?.client && { client: known.client }),
     signedIn: true,
     session: c.card.session ?? c.card.signedIn,
     unsent: known?.unsent ?? 0,
