@@ -36,7 +36,7 @@ export function asRecord(snap: Snapshot, held: Doc): View {
 export function heldWords(result: Result | undefined): string {
   if (result?.params?.erased) return _("写的是已按规定删除的学生，学校没有收，也没有留下。");
   const words: Record<string, string> = {
-    forbidden: _("您现在没有权限改这条记录。内容还在，请联系学校资助办。"),
+    forbidden: _("这条记录现在不归您填，学校看过再定。内容还在。"),
     unknown_doc: _("这条记录的开头还没有被收下，学校处理后会一起收。"),
     duplicate_id: _("这条记录和别的重了，内容还在，请联系学校资助办。"),
     unknown_form: _("学校那边还不认识这张表，内容还在，请联系学校资助办。"),

@@ -29,7 +29,7 @@ async def release(conn: AsyncConnection, env: Any, desk: Desk, held: read.Visibl
 async def close(conn: AsyncConnection, env: Any, desk: Desk, held: read.VisibleDoc, reason: str) -> None:
     """Put it away for good, with a reason that its author reads. Raises Refused."""
     if not reason:
-        raise Refused(_("关闭要写明原因，填的人会看到。"), "reason")
+        raise Refused(_("不收要写明原因，填的人会看到。"), "reason")
     if len(reason) > MAX_NOTE:
         raise Refused(fmt(_("说明请在{n}字以内。"), n=MAX_NOTE), "reason")
     await _raise(conn, env, desk, held, "close", {"reason": reason})

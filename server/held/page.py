@@ -22,7 +22,7 @@ from sync.forms import Form
 
 Row = dict[str, Any]
 STATES = ("waiting", "released", "closed")
-_STEPS = {"release": N_("放行"), "close": N_("关闭"), "wait": N_("还是收不了")}
+_STEPS = {"release": N_("放行"), "close": N_("不收"), "wait": N_("还是收不了")}
 
 
 async def held_list(
@@ -33,7 +33,7 @@ async def held_list(
     newest = state != "waiting"  # what waits is a queue, the rest a history
     docs = await read.many(conn, env, who, kind="held", state=state, limit=PAGE, offset=offset, newest=newest)
     known = await _known(conn, env, who, docs)
-    words = {"waiting": _("待处理"), "released": _("已放行"), "closed": _("已关闭")}
+    words = {"waiting": _("待处理"), "released": _("已放行"), "closed": _("没有收的")}
     counts = {name: await read.count(conn, who, kind="held", state=name) for name in STATES}
     return {
         "rows": [_row(env, doc, known, zone, open_id) for doc in docs],

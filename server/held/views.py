@@ -99,7 +99,7 @@ async def _show(
 def _done(what: str) -> Said | None:
     words = {
         "released": _("已放行，内容收进来了，署的是填的人的名字"),
-        "closed": _("已关闭，填的人会看到原因"),
+        "closed": _("没有收，填的人会看到原因"),
     }
     return Said(words[what]) if what in words else None
 

@@ -54,7 +54,7 @@ test("what was not taken says why, waits under what needs somebody, and opens", 
   assert.equal(list.html.match(/class="cell"/g)?.length, 1, "its held doc is not a row of its own");
   assert.match(list.html, /学校那边没有收下，点开看怎么办/);
   const record = await phone.visit(`/app/records/${VISIT}`);
-  assert.match(record.html, /您现在没有权限改这条记录。内容还在，请联系学校资助办。/);
+  assert.match(record.html, /这条记录现在不归您填，学校看过再定。内容还在。/);
   assert.match((await phone.visit("/app/")).html, /未接收/);
 });
 
@@ -92,7 +92,7 @@ test("an earlier phone's work that was not taken is listed and can be read", asy
   const record = await phone.visit(`/app/records/${OLD}`);
   assert.equal(record.status, 200);
   assert.match(record.html, /先写作业再喂鸡。/);
-  assert.match(record.html, /您现在没有权限改这条记录/);
+  assert.match(record.html, /这条记录现在不归您填/);
   assert.doesNotMatch(record.html, /接着填|拿回来再改/);
 });
 

@@ -101,7 +101,7 @@ async def test_closing_needs_a_reason_that_the_author_reads(office: Client, vill
     assert read(long.text).xpath('//input[@name="reason"]')[0].get("value") == "长" * 201
     assert (await press(office, ident, "close", reason="请按分钟重填")).status_code == 303
     page = await open_held(office, ident)
-    assert "关闭陈主任" in words(page, "//article") and "请按分钟重填" in words(page, "//article")
+    assert "不收陈主任" in words(page, "//article") and "请按分钟重填" in words(page, "//article")
     again = await office.post(f"/office/held/{ident}/close", data={"csrf": office.csrf, "reason": "x"})
     assert again.status_code == 422 and "已经有人处理" in words(read(again.text))
 
