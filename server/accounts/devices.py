@@ -14,6 +14,7 @@ SYSTEMS = {
     "Android": N_("安卓手机"),
     "Windows": N_("Windows电脑"),
     "Mac OS": N_("苹果电脑"),
+    "Linux": N_("Linux电脑"),
 }
 BROWSERS = {
     "MicroMessenger": N_("微信"),
