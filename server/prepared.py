@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect
@@ -37,9 +38,13 @@ class Prepared(NamedTuple):
 
     sql: str
     places: tuple[Place, ...]
+    pick: Callable[[Values], tuple[Any, ...]] | None
+    """All the places at once, where values go in as they are."""
 
     def fill(self, values: Values) -> tuple[Any, ...]:
         """The driver's parameters."""
+        if self.pick is not None:
+            return self.pick(values)
         filled = []
         for name, index, process, constant in self.places:
             value = constant if not name else values[name] if index is None else values[name][index]
@@ -90,13 +95,15 @@ def _prepared(_name: str, statement: Any, shape: Shape, of: _Of) -> Prepared:
         column_keys=[*sizes] if statement.is_dml else None,
         compile_kwargs={"render_postcompile": True},
     )
-    return Prepared(str(compiled), tuple(_place(compiled, bound, sizes) for bound in compiled.positiontup))
+    places = tuple(_place(compiled, bound, sizes) for bound in compiled.positiontup)
+    plain = len(places) > 1 and all(p.name and p.index is None and p.process is None for p in places)
+    return Prepared(str(compiled), places, itemgetter(*(p.name for p in places)) if plain else None)
 
 
 def _place(compiled: Any, bound: str, sizes: Mapping[str, int | None]) -> Place:
     listed, _, number = bound.rpartition("_")
     if bound not in sizes and sizes.get(listed) is None:
-        return Place("", None, None, compiled.params[bound])
+        return Place("", None, None, compiled.binds[bound].effective_value)
     name, index = (bound, None) if bound in sizes else (listed, int(number) - 1)
     kind = compiled.binds[name].type.dialect_impl(compiled.dialect)
     return Place(name, index, kind.bind_processor(compiled.dialect))

@@ -47,7 +47,7 @@ def _own(who: str | None, view: str) -> Tags:
 
 def pupil_tags(student: Doc, view: str = "circle") -> Tags:
     """Tags of everyone who has this pupil: the class teacher and the assigned helpers."""
-    values = student.values()
+    values = student.some("helpers", "class")
     tags: Tags = {(f"u:{helper}", view) for helper in values.get("helpers", ())}
     if values.get("class"):
         tags.add((f"class:{values['class']}", view))

@@ -26,6 +26,8 @@ async def run_effects(work: Work, changed: list[tuple[Doc | None, Doc]]) -> None
         for before, after in changed:
             for effect in EFFECTS.get(after.kind, ()):
                 await effect(work, before, after)
+        if work.docs == seen:  # as mostly: nothing follows
+            return
         found = [(seen.get(i, work.before[i]), doc) for i, doc in work.docs.items()]
         changed = [(before, doc) for before, doc in found if doc is not None and doc is not before]
         if not changed:
