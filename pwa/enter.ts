@@ -5,6 +5,7 @@ import { uuid7 } from "./ids";
 import { Keeper } from "./locks";
 import { type Problem, problemName } from "./protocol";
 import type { Card } from "./records";
+import type { Device } from "./store";
 import { _, fmt } from "./text";
 import { Vault } from "./vault";
 import { noticeWiped } from "./wiped";
@@ -28,8 +29,17 @@ export interface Entered {
   changed: boolean;
 }
 
-/** A changed password, for the moment until the old one is typed: the vault is then locked with the new one. */
-const fresh = new Map<string, string>();
+/**
+ * Changed passwords by user, for the moment until the old one is typed: the vault is then locked with the new one.
+ * Memory of this worker, never stored: one that was stopped meanwhile has forgotten them.
+ */
+const changes = new WeakMap<Device, Map<string, string>>();
+
+function freshOf({ env }: OpenContext): Map<string, string> {
+  const known = changes.get(env.device) ?? new Map<string, string>();
+  changes.set(env.device, known);
+  return known;
+}
 
 /** Signs in at the server and opens the person's vault, or makes one. */
 export async function enter(c: OpenContext, phone: string, password: string): Promise<Entered | Refused> {
@@ -70,7 +80,7 @@ async function unlocked(c: OpenContext, user: string, password: string, lent: Le
   if ((await keeper.password(user, password)) === "open") return true;
   await keeper.forgive(user);
   if (before) await keeper.rewrap(user, password);
-  else fresh.set(user, password);
+  else freshOf(c).set(user, password);
   return before !== null;
 }
 
@@ -104,20 +114,20 @@ export async function enterWithOld(
   const keeper = keeperOf(c);
   const opened = await keeper.password(card.user, old);
   if (opened !== "open") return opened === "wait" ? "wait" : "wrong";
-  const password = fresh.get(card.user);
+  const password = freshOf(c).get(card.user);
   if (password) await keeper.rewrap(card.user, password);
-  fresh.delete(card.user);
+  freshOf(c).delete(card.user);
   await settleIn(c, card);
   return "open";
 }
 
 /** Nobody knows the old password: a new key, what was pulled comes again, what was written is sent as it is sealed. */
 export async function startAfresh(c: OpenContext, card: Card): Promise<boolean> {
-  const password = fresh.get(card.user);
+  const password = freshOf(c).get(card.user);
   const lent = password && (await askLease(c.env.device, outsideOf(c)).catch(() => null));
   if (!password || !lent) return false;
   const { keyId } = await keeperOf(c).make(card.user, password, lent.lease, lent.at);
-  fresh.delete(card.user);
+  freshOf(c).delete(card.user);
   for (const { id, user } of await c.env.device.cards()) {
     if (user === card.user) await c.env.device.shelf(id).restart(keyId, c.env.now().getTime());
   }
@@ -140,8 +150,9 @@ export async function renewSession(c: OpenContext, card: Card, password: string)
   if (lent) await keeperOf(c).lend(card.user, lent.lease, lent.at);
 }
 
-export function isFresh(card: Card): boolean {
-  return fresh.has(card.user);
+/** Whether the old password is still to be typed. */
+export function isFresh(c: OpenContext, card: Card): boolean {
+  return freshOf(c).has(card.user);
 }
 
 /** The server's answer to a sign-in: who that is, or what to tell the person. */

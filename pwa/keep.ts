@@ -2,11 +2,16 @@
  * The page's part of the vault: it holds the open key while it lives, so that a worker that is stopped finds it again;
  * it notices that nobody is there; and it goes to the lock when there is no key any more.
  */
+import { coverPage, uncoverPage } from "./cover";
+import type { Autosave } from "./form/autosave";
 import { type Held, isLeft } from "./ring";
 
 type ToPage = { type: "ring"; held: Held | null } | { type: "ring?" } | { type: "changed" };
 
 let held: Held | null = null;
+/** Whose page this is. */
+let owner = "";
+let form: Autosave | null = null;
 let touched = Date.now();
 let shown = Date.now();
 const CHECK = 15_000;
@@ -25,10 +30,18 @@ function tell(type: "ring" | "left"): void {
   navigator.serviceWorker.controller?.postMessage({ type });
 }
 
+/** Out of sight at once. A moment later what is being typed has reached the form, and the page stays if it holds it. */
 function toLock(): void {
   document.body.hidden = true;
-  const here = location.pathname + location.search;
-  location.replace(`/app/unlock?back=${encodeURIComponent(here)}`);
+  window.setTimeout(() => {
+    if (form?.unsaved) {
+      coverPage();
+      document.body.hidden = false;
+      return;
+    }
+    const here = location.pathname + location.search;
+    location.replace(`/app/unlock?back=${encodeURIComponent(here)}`);
+  });
 }
 
 function hear(event: MessageEvent<ToPage>): void {
@@ -36,7 +49,13 @@ function hear(event: MessageEvent<ToPage>): void {
   if (data.type === "ring?") event.ports[0]?.postMessage(held && { ...held, shown, touched });
   if (data.type !== "ring") return;
   held = data.held;
-  if (isOpen() && (!held || held.dozing)) toLock();
+  if (!isOpen()) return;
+  if (!held || held.dozing) toLock();
+  else if (owner && held.user !== owner) location.replace("/app/");
+  else {
+    owner = held.user;
+    if (uncoverPage()) void form?.flush();
+  }
 }
 
 /** Called now and then, and when the page is seen again. */
@@ -46,10 +65,13 @@ function check(): void {
     tell("left");
     if (isOpen()) toLock();
   } else if (document.visibilityState === "visible") shown = Date.now();
+  // A worker that is asked now and then is not stopped: here it must remember the new password for a while.
+  if (document.querySelector("[data-keep-awake]")) tell("ring");
 }
 
-/** Call once in a page. */
-export function keepRing(): void {
+/** Call once in a page, with what saves its form. */
+export function keepRing(autosave: Autosave): void {
+  form = autosave;
   navigator.serviceWorker.addEventListener("message", hear);
   for (const type of ["pointerdown", "keydown", "input"]) {
     document.addEventListener(

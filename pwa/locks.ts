@@ -1,4 +1,5 @@
 /** How a person's data key is kept on this phone, and each thing that opens it. */
+import { dayText } from "./clock";
 import { type Bytes, fromText, random } from "./crypto/bytes";
 import { decrypt, encrypt, rowKey } from "./crypto/rows";
 import type { ServerKey } from "./crypto/server";
@@ -149,7 +150,8 @@ export class Keeper {
       return "wrong";
     }
     // Nothing is written that need not be: a vault opens on a full phone too.
-    const good = locks.tries > 0 ? await this.keep({ ...locks, tries: 0, next: 0 }) : locks;
+    const good =
+      locks.tries > 0 ? await this.keep({ ...locks, tries: 0, next: 0 }).catch(() => locks) : locks;
     await this.hold(good, await rowKey(raw));
     return "open";
   }
@@ -217,6 +219,11 @@ export class Keeper {
     return "contact";
   }
 
+  /** How often a PIN may still be tried. */
+  async pinLeft(user: string): Promise<number> {
+    return PIN_TRIES - ((await this.device.locks(user))?.pin?.tries ?? 0);
+  }
+
   private async keep(locks: Locks): Promise<Locks> {
     await this.device.putLocks(locks);
     return locks;
@@ -244,9 +251,14 @@ const SOON = 3;
 /** What is said when the lease is about to end; "" before that. */
 export function leaseWords(locks: Locks | undefined, now: number): string {
   if (!locks?.share || daysLeft(locks, now) > SOON) return "";
-  const n = daysLeft(locks, now);
-  if (n === 0) return _("今天要连一次网，不然明天打不开。记录不会丢。");
-  return fmt(_("还有{n}天要连一次网，不然到时候打不开。记录不会丢。"), { n });
+  if (daysLeft(locks, now) === 0) return _("今天要连一次网，不然明天打不开。记录不会丢。");
+  return `${leaseDay(locks)}${_("记录不会丢。")}`;
+}
+
+/** The last day on which a contact is in time: the one before, where the lease ends before noon. */
+export function leaseDay({ until }: Pick<Locks, "until">): string {
+  const date = dayText(new Date(until - DAY / 2));
+  return fmt(_("最晚{date}要连一次网，不然打不开。连一次，重新算起。"), { date });
 }
 
 /** Whole days until the vault needs a contact; 0 on the last. */

@@ -36,10 +36,10 @@ document.addEventListener("visibilitychange", () => {
 window.setInterval(() => ask("tick"), TICK);
 ask("tick");
 
-keepRing();
-enhanceForms(async (html, target) => {
+const autosave = enhanceForms(async (html, target) => {
   await htmx.swap({ text: html, target, swap: "innerMorph" });
 });
+keepRing(autosave);
 
 /** A new version waits for a tap: nothing is swapped under a form that is being filled. */
 async function watchVersions(): Promise<void> {

@@ -7,8 +7,10 @@ interface Prf {
 
 /** Call once in a page. */
 export function attachPrint(): void {
-  const unlock = document.querySelector<HTMLElement>("[data-use-print]");
-  unlock?.addEventListener("click", () => void use(unlock));
+  document.addEventListener("click", (event) => {
+    const unlock = (event.target as Element).closest<HTMLElement>("[data-use-print]");
+    if (unlock) void use(unlock);
+  });
   const setup = document.querySelector<HTMLElement>("[data-print-setup]");
   if (!setup || !window.PublicKeyCredential) return;
   void PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable().then((can) => {
@@ -19,15 +21,27 @@ export function attachPrint(): void {
 
 async function use(button: HTMLElement): Promise<void> {
   const form = button.closest("form");
+  if (!form) return;
   try {
-    const secret = await secretOf(fromText(form?.dataset.print ?? ""), fromText(form?.dataset.salt ?? ""));
-    const body = new URLSearchParams({ secret: toText(secret) });
-    for (const name of ["who", "back"])
-      body.set(name, form?.querySelector<HTMLInputElement>(`[name=${name}]`)?.value ?? "");
-    await go("/app/unlock", body);
+    const secret = await secretOf(fromText(form.dataset.print ?? ""), fromText(form.dataset.salt ?? ""));
+    const own = [...form.elements].filter((one): one is HTMLInputElement => one instanceof HTMLInputElement);
+    const value = (name: string) => own.find((one) => one.name === name)?.value ?? "";
+    const body = { secret: toText(secret), who: value("who"), back: value("back") };
+    const to = await go("/app/unlock", new URLSearchParams(body));
+    // Over a page with something unsaved, the lock goes by itself.
+    if (value("over")) return;
+    if (value("to")) goOn(form, own, value("to"));
+    else location.replace(to);
   } catch {
-    say(button.querySelector("[role=status]"), button.dataset.failed);
+    say(form.querySelector("[data-print-said]"), button.dataset.failed);
   }
+}
+
+/** What was on its way when it locked goes on as a form of its own, without the secret. */
+function goOn(form: HTMLFormElement, own: HTMLInputElement[], to: string): void {
+  for (const input of own) input.name = input.name.startsWith("again:") ? input.name.slice(6) : "";
+  form.action = to;
+  HTMLFormElement.prototype.submit.call(form);
 }
 
 async function begin(setup: HTMLElement): Promise<void> {
@@ -36,10 +50,8 @@ async function begin(setup: HTMLElement): Promise<void> {
     const { user = "", name = "", salt = "" } = setup.dataset;
     const id = await created(fromText(user), name);
     const secret = await secretOf(id, fromText(salt));
-    await go(
-      "/app/locks/print",
-      new URLSearchParams({ secret: toText(secret), salt, credential: toText(id) }),
-    );
+    const body = new URLSearchParams({ secret: toText(secret), salt, credential: toText(id) });
+    location.replace(await go("/app/locks/print", body));
   } catch {
     say(status, status?.dataset.failed);
   }
@@ -82,9 +94,9 @@ async function secretOf(id: Bytes, salt: Bytes): Promise<Bytes> {
   return new Uint8Array(first as ArrayBuffer);
 }
 
-/** Not by a form: what browsers remember of forms is written to disk. */
-async function go(path: string, body: URLSearchParams): Promise<void> {
+/** Where the answer leads. Not by a form: what browsers remember of forms is written to disk. */
+async function go(path: string, body: URLSearchParams): Promise<string> {
   const response = await fetch(path, { method: "POST", body });
   if (!response.ok || response.url.includes("/app/unlock")) throw new Error("not opened");
-  location.replace(response.url);
+  return response.url;
 }

@@ -21,6 +21,11 @@ export class Autosave {
 
   constructor(private readonly swap: Swap) {}
 
+  /** Whether the page holds something that is not stored for sure. */
+  get unsaved(): boolean {
+    return this.dirty.size > 0 || this.saving;
+  }
+
   listen(): void {
     document.addEventListener("compositionstart", () => {
       this.composing = true;
@@ -59,7 +64,8 @@ export class Autosave {
     if (this.dirty.size > 0) void this.flush(true);
   }
 
-  private async flush(leaving = false): Promise<void> {
+  /** Saves now what is not saved; `leaving`: the page may be gone before the reply. */
+  async flush(leaving = false): Promise<void> {
     const form = document.querySelector<HTMLFormElement>("form[data-autosave]");
     if (!form || this.dirty.size === 0) return;
     if (!leaving && this.saving) return this.schedule(PAUSE);

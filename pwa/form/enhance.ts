@@ -9,7 +9,7 @@ import { listenSignature } from "./signature";
 import { listenSmall } from "./small";
 
 /** Call once in a page. `swap` puts new HTML into a place and keeps what did not change (htmx's morph). */
-export function enhanceForms(swap: Swap): void {
+export function enhanceForms(swap: Swap): Autosave {
   document.documentElement.classList.add("js");
   const autosave = new Autosave(swap);
   autosave.listen();
@@ -19,6 +19,7 @@ export function enhanceForms(swap: Swap): void {
   window.addEventListener("pageshow", () => settle());
   document.addEventListener("htmx:after:swap", () => settle());
   settle();
+  return autosave;
 }
 
 let shown = "";

@@ -15,8 +15,9 @@ async function parcels(c: OpenContext): Promise<Parcel[]> {
 
 async function list(c: OpenContext): Promise<Response> {
   const found = await parcels(c);
+  const from = c.url.searchParams.get("back") ?? "";
   return page(c, "app/export.html", {
-    back: c.url.searchParams.get("back") === "unlock" ? "/app/unlock" : "/app/me",
+    back: /^(unlock|signin)$/.test(from) ? `/app/${from}` : "/app/me",
     vaults: found.map((parcel) => ({
       name: parcel.card.name,
       school: parcel.card.schoolName,

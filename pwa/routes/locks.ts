@@ -3,8 +3,8 @@
 import { type Context, page, type Route, redirect } from "../context";
 import { fromText, random, toText } from "../crypto/bytes";
 import { keeperOf } from "../enter";
-import { daysLeft } from "../locks";
-import { _, fmt } from "../text";
+import { leaseDay } from "../locks";
+import { _ } from "../text";
 
 async function show(c: Context): Promise<Response> {
   return shown(c, "", 200);
@@ -12,10 +12,9 @@ async function show(c: Context): Promise<Response> {
 
 async function shown(c: Context, error: string, status: number): Promise<Response> {
   const locks = await keeperOf(c).of(c.card.user);
-  const days = locks ? daysLeft(locks, c.env.now().getTime()) : 0;
   const data = {
     error,
-    lease: fmt(_("没有信号也能打开，还有{n}天要连一次网。连一次，重新算起。"), { n: days }),
+    lease: locks ? leaseDay(locks) : "",
     pin: Boolean(locks?.pin),
     print: Boolean(locks?.wraps.some(({ kind }) => kind === "prf")),
     user: toText(new TextEncoder().encode(c.card.user)),
@@ -26,8 +25,9 @@ async function shown(c: Context, error: string, status: number): Promise<Respons
 }
 
 async function pin(c: Context): Promise<Response> {
-  const digits = String((await c.request.formData()).get("pin") ?? "").normalize("NFKC");
-  if (digits && !/^\d{4,6}$/.test(digits)) return shown(c, _("请填4到6个数字"), 422);
+  const data = await c.request.formData();
+  const digits = data.has("drop") ? "" : String(data.get("pin") ?? "").normalize("NFKC");
+  if (!data.has("drop") && !/^\d{4,6}$/.test(digits)) return shown(c, _("请填4到6个数字"), 422);
   await keeperOf(c).setPin(c.card.user, digits);
   return redirect(c, "/app/locks");
 }

@@ -5,7 +5,14 @@ import type { Card } from "../records";
 import { _, fmt } from "../text";
 
 async function form(c: OpenContext): Promise<Response> {
-  return signinPage(c, c.url.searchParams.get("phone") ?? "", "", 200);
+  // Who has just signed out finds the number filled in, by whatever way one came here.
+  const left = c.settings.current ? undefined : byUse(await c.env.device.cards())[0];
+  const own = left?.why === "left" ? left.phone : "";
+  return signinPage(c, c.url.searchParams.get("phone") ?? own, "", 200);
+}
+
+function byUse(cards: Card[]): Card[] {
+  return [...cards].sort((a, b) => b.used - a.used);
 }
 
 async function signinPage(c: OpenContext, phone: string, error: string, status: number): Promise<Response> {
@@ -21,8 +28,10 @@ async function signinPage(c: OpenContext, phone: string, error: string, status: 
       phone,
       error,
       why: why(c, asked),
-      school: cards.sort((a, b) => b.used - a.used)[0]?.schoolName ?? "",
+      school: byUse(cards)[0]?.schoolName ?? "",
       known: cards.length > 0,
+      unsent: asked?.unsent ?? 0,
+      unsent_here: cards.reduce((sum, { unsent }) => sum + unsent, 0),
       others: others.map(({ id, name, phone: theirs, unsent, signedIn }) => ({
         name,
         url: signedIn
@@ -35,8 +44,13 @@ async function signinPage(c: OpenContext, phone: string, error: string, status: 
   );
 }
 
-/** Why one is here, where it was not one's own doing. */
+/** Why one is here. */
 function why(c: OpenContext, card: Card | undefined): string {
+  if (c.url.searchParams.has("late")) return _("停得久了，请用新密码再登录一次，没有丢东西。");
+  if (card?.why === "left") {
+    if (card.unsent === 0) return _("已退出。都已经传上去了。");
+    return fmt(_("已退出。还有{n}条没传，留在这台手机里，有信号会自己传。"), { n: card.unsent });
+  }
   if (card?.why === "revoked" || (!card && c.settings.ended)) {
     return card && card.unsent > 0
       ? fmt(_("这台手机的登录被停用了。还有{n}条没有传完，会接着传。要再用，请重新登录。"), {
@@ -65,7 +79,7 @@ async function post(c: OpenContext): Promise<Response> {
 async function leave(c: OpenContext, card: Card): Promise<void> {
   await vaultOf(c, card).clearReadable();
   const unsent = await c.env.device.shelf(card.id).waiting();
-  await c.env.device.changeCard(card.id, { signedIn: false, session: false, why: "", unsent });
+  await c.env.device.changeCard(card.id, { signedIn: false, session: false, why: "left", unsent });
 }
 
 async function confirmOut(c: Context): Promise<Response> {
@@ -84,8 +98,9 @@ async function out(c: Context): Promise<Response> {
   const { device } = c.env;
   for (const card of await device.cards()) if (card.user === c.card.user) await leave(c, card);
   await keeperOf(c).withhold(c.card.user);
-  await device.ring.lock();
+  // In this order: the pages go to the lock as soon as they hear of it, and are to find nobody signed in there.
   await device.change({ current: null });
+  await device.ring.lock();
   if (c.card.session ?? c.card.signedIn) {
     const end = { method: "DELETE", headers: { "X-CSRFToken": c.card.csrf } };
     await c.env.fetch("/session", end).catch(() => undefined);

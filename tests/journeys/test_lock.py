@@ -8,7 +8,9 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.journeys.browser import Browser
+from tests.journeys.forms import Filling
 from tests.journeys.people import sign_in, unlock
+from tests.journeys.test_storage import TYPED, Room, a_form_with_something_in_it
 
 TEACHER = "13800000001"
 PUPIL = "杨思源"
@@ -30,14 +32,15 @@ def test_a_pin_wakes_it_without_a_signal(browser: Callable[..., Browser]) -> Non
     expect(page.get_by_role("alert")).to_contain_text("4到6个数字")
     page.get_by_label("4到6个数字").fill("4711")
     page.get_by_role("button", name="用这个数字").tap()
-    expect(page.get_by_role("button", name="换成这个，或留空不用数字")).to_be_visible()
+    expect(page.locator("#pin-stand")).to_contain_text("已设好")
+    expect(page.get_by_role("button", name="换成这个数字")).to_be_visible()
     phone.context.set_offline(True)
     lock_now(phone)
     phone.look("94-pin")
-    page.get_by_label("解锁数字").fill("0000")
+    page.get_by_label("数字密码").fill("0000")
     page.get_by_role("button", name="解锁", exact=True).tap()
     expect(page.get_by_role("alert")).to_contain_text("数字不对")
-    page.get_by_label("解锁数字").fill("4711")
+    page.get_by_label("数字密码").fill("4711")
     page.get_by_role("button", name="解锁", exact=True).tap()
     expect(page).not_to_have_url(LOCKED)
     phone.go("/app/pupils")
@@ -63,6 +66,39 @@ def test_left_alone_it_locks_and_leads_back(browser: Callable[..., Browser]) -> 
     expect(page.get_by_role("heading", name=PUPIL)).to_be_visible()
 
 
+def test_what_a_full_phone_could_not_store_is_still_there_after_the_lock(
+    browser: Callable[..., Browser],
+) -> None:
+    """Typed on a full phone, left alone, locked, opened again: the words are there and are stored at last."""
+    phone = browser("teacher")
+    sign_in(phone, TEACHER)
+    here = a_form_with_something_in_it(phone)
+    room = Room(phone, None)
+    phone.go(here)
+    unlock(phone)
+    page = phone.page
+    page.clock.install()
+    phone.go(here)
+    said = Filling(page)
+    said.write("在家表现", TYPED)
+    expect(page.locator("#saved")).to_contain_text("手机空间满了，先别关这一页")
+    page.clock.fast_forward("16:00")
+    expect(page.get_by_role("button", name="解锁", exact=True)).to_be_visible()
+    expect(page.locator("body")).to_contain_text("刚才写的还没存上，字还在")
+    expect(said.question("在家表现")).to_be_hidden()
+    phone.look("97-unlock-over")
+    page.get_by_label("密码", exact=True).fill("不是这个")
+    page.get_by_role("button", name="解锁", exact=True).tap()
+    expect(page.get_by_role("alert")).to_contain_text("密码不对")
+    unlock(phone)
+    expect(said.question("在家表现").locator("textarea")).to_have_value(TYPED)
+    room.as_it_is()
+    page.clock.fast_forward("00:10")
+    said.saved()
+    phone.go(here)
+    expect(Filling(page).question("在家表现").locator("textarea")).to_have_value(TYPED)
+
+
 def test_a_fingerprint_opens_it_without_a_signal(browser: Callable[..., Browser]) -> None:
     phone = browser("teacher")
     phone.url = phone.url.replace("127.0.0.1", "localhost")
@@ -86,6 +122,26 @@ def test_a_fingerprint_opens_it_without_a_signal(browser: Callable[..., Browser]
     phone.look("95-print")
     phone.context.set_offline(True)
     lock_now(phone)
+    expect(page.get_by_label("密码", exact=True)).to_have_count(0)
     phone.look("96-unlock-print")
     page.get_by_role("button", name="用指纹打开").tap()
     expect(page).not_to_have_url(LOCKED)
+
+    lock_now(phone)
+    post_to_locked(phone, "/app/locks/pin", "pin", "4711")
+    page.get_by_role("button", name="用指纹打开").tap()
+    expect(page.locator("#pin-stand")).to_contain_text("已设好")
+
+
+def post_to_locked(phone: Browser, action: str, name: str, value: str) -> None:
+    """Send a form off as a page does that has not heard yet of the lock."""
+    with phone.page.expect_navigation():
+        phone.page.evaluate(
+            """([action, name, value]) => {
+              const form = Object.assign(document.createElement("form"), { method: "post", action });
+              form.append(Object.assign(document.createElement("input"), { name, value }));
+              document.body.append(form);
+              form.submit();
+            }""",
+            [action, name, value],
+        )

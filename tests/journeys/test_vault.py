@@ -165,7 +165,7 @@ def test_the_browser_is_killed(browser: Callable[..., Browser]) -> None:
     phone.kill()
     page = phone.open(form)
     expect(page.get_by_role("button", name="解锁")).to_be_visible()
-    expect(page.get_by_label("解锁数字")).to_have_count(0)
+    expect(page.get_by_label("数字密码")).to_have_count(0)
     expect(page.locator("body")).not_to_contain_text(FIRST)
     unlock(phone)
     expect(Filling(page).question("在家表现").locator("textarea")).to_have_value(SAID)

@@ -174,11 +174,11 @@ test("without a signal the password opens it; a wrong one says so and then makes
   for (let i = 0; i < 3; i++) {
     assert.match((await phone.unlock(phone.a, { password: "x" })).html, /密码不对/);
   }
-  assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /过一会儿再试/);
+  assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /请等5秒再试/);
   phone.now += 6_000;
   assert.match((await phone.unlock(phone.a, { password: "x" })).html, /密码不对/);
   phone.now += 6_000;
-  assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /过一会儿再试/);
+  assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /请等\d+秒再试/);
   phone.now += 6_000;
   assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
   assert.match((await phone.ask("/app/pupils/p")).html, new RegExp(PUPIL));
@@ -204,7 +204,7 @@ test("a PIN wakes what dozes; wrong five times, it takes the password", async ()
   await phone.ask("/app/locks/pin", { pin: "4711" });
   await phone.ask("/app/lock", {});
   assert.match((await phone.ask("/app/me")).to, /unlock/);
-  assert.match((await phone.ask("/app/unlock")).html, /解锁数字/);
+  assert.match((await phone.ask("/app/unlock")).html, /数字密码/);
   assert.equal((await phone.unlock(phone.a, { pin: "4711" })).to, "/app/me");
   await phone.ask("/app/lock", {});
   for (let i = 0; i < 4; i++) {
@@ -224,7 +224,7 @@ test("the lease: without a contact it opens until its end, then only with one, a
   phone.door.reachable = false;
   phone.now += 11 * DAY + 1;
   assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
-  assert.match((await phone.ask("/app/stand")).html, /还有2天要连一次网/);
+  assert.match((await phone.ask("/app/stand")).html, /最晚12月4日要连一次网/);
   phone.now += 2 * DAY;
   await phone.ask("/app/me");
   assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
@@ -322,7 +322,9 @@ test("signing out: the rest stays and says how much, the password alone opens no
   await phone.write(phone.a, "没传的");
   assert.match((await phone.ask("/app/signout")).html, /还有1条没有传上去/);
   await phone.ask("/app/signout", {});
-  assert.match((await phone.ask("/app/signin")).html, /1条待同步，锁在本机/);
+  const out = (await phone.ask("/app/signin")).html;
+  assert.match(out, /已退出。还有1条没传，留在这台手机里/);
+  assert.match(out, new RegExp(`value="${phone.a.phone}"`));
   assert.match((await phone.unlock(phone.a, { password: phone.a.password })).html, /没有信号/);
   phone.door.reachable = true;
   phone.door.session = null;
@@ -425,7 +427,7 @@ test("what was posted to a vault that had locked meanwhile is stored once it is 
   assert.match(asked.html, /name="to" value="\/app\/locks\/pin"/);
   await phone.unlock(phone.a, { password: phone.a.password, to: "/app/locks/pin", "again:pin": "4711" });
   await phone.ask("/app/lock", {});
-  assert.match((await phone.ask("/app/unlock")).html, /解锁数字/);
+  assert.match((await phone.ask("/app/unlock")).html, /数字密码/);
 });
 
 test("a device that was ended elsewhere: what is on it is delivered, then all of it goes", async () => {
@@ -510,4 +512,47 @@ test("a server in trouble ends no session, and another's session lends this vaul
   await contact(phone.device, await phone.card(phone.a), { ...outside, fetch: whole }, true);
   assert.deepEqual((await phone.device.locks(phone.a.id))?.share, before?.share);
   assert.equal((await phone.card(phone.a)).session, false);
+});
+
+test("a blocked save stays with the form when another way to open is chosen, and is stored after it", async () => {
+  await phone.signIn(phone.a);
+  await phone.ask("/app/locks/pin", { pin: "4711" });
+  await phone.ask("/app/lock", {});
+  const blocked = await phone.ask("/app/locks/pin", { pin: "5822" });
+  assert.match(blocked.html, /数字密码/);
+  const carried = { to: "/app/locks/pin", "again:pin": "5822", back: "/app/pupils" };
+  const { html } = await phone.unlock(phone.a, { ...carried, by: "password" });
+  assert.match(html, /id="password"/);
+  assert.match(html, /name="to" value="\/app\/locks\/pin"/);
+  assert.match(html, /name="again:pin" value="5822"/);
+  assert.match(html, /name="back" value="\/app\/pupils"/);
+  await phone.unlock(phone.a, { ...carried, password: phone.a.password });
+  await phone.ask("/app/lock", {});
+  assert.match((await phone.unlock(phone.a, { pin: "4711" })).html, /还可以试4次/);
+  assert.equal((await phone.unlock(phone.a, { pin: "5822" })).to, "/app/me");
+});
+
+test("a worker that forgot the new password asks for it again, and the old one is not asked for a second time", async () => {
+  const old = phone.a.password;
+  await changedElsewhere();
+  const late = `/app/signin?late=yes&phone=${phone.a.phone}`;
+  phone.restart();
+  assert.equal((await phone.unlock(phone.a, { mode: "old", afresh: "yes" })).to, late);
+  assert.match((await phone.ask(late)).html, /请用新密码再登录一次，没有丢东西/);
+  assert.equal((await phone.unlock(phone.a, { mode: "old", password: old })).to, late);
+  assert.equal(await phone.signIn(phone.a), "/app/");
+  phone.restart(false);
+  phone.door.reachable = false;
+  assert.equal((await phone.unlock(phone.a, { password: "新的-1" })).to, "/app/me");
+});
+
+test("a new key is made only after it was said what happens to what waits", async () => {
+  await changedElsewhere();
+  const asked = await phone.unlock(phone.a, { afresh: "ask" });
+  assert.match(asked.html, /没传上去的1条照样传给学校/);
+  assert.match((await phone.unlock(phone.a, { afresh: "no" })).html, /旧密码/);
+  phone.door.reachable = false;
+  assert.match((await phone.unlock(phone.a, { afresh: "yes" })).html, /现在没有信号/);
+  phone.door.reachable = true;
+  assert.equal((await phone.unlock(phone.a, { afresh: "yes" })).to, "/app/me");
 });
