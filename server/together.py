@@ -42,8 +42,9 @@ class Piece:
             self.answer.set_result(self.outcome)
 
     def fail(self, error: BaseException) -> None:
-        """Nothing of the transaction was kept; a piece that had failed by itself keeps its own reason."""
-        self.error = self.error or error
+        """Nothing of the transaction was kept. What a piece said of itself may be about work that is undone
+        now, such as a gap after a neighbour's op, and is not told."""
+        self.error = error
         self.tell()
 
 

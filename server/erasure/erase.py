@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.db import insert_or_ignore
 from server.erasure.find import Found, find, rows_with
 from server.erasure.models import ERASED, erasures
-from server.erasure.redact import GONE, Names, cut, cut_doc, cut_op
+from server.erasure.redact import GONE, Names, blanked, cut, cut_doc, cut_op
 from server.gateway.finish import finish
 from server.gateway.models import doc_refs, doc_tags, docs, ops
 from server.gateway.work import Env, Work, chunks
 from server.roster.models import idents, import_files, import_jobs, imported
 from server.schools import schools
+from server.vaults.files import put_away_waiting
 from sync.doc import Doc
 from sync.protocol import Result
 from sync.protocol import encode as encode_json
@@ -123,9 +124,10 @@ async def _bury(work: Work, found: Found, order: Order) -> None:
         for table, column in ((idents, idents.c.student_id), (imported, imported.c.doc_id)):
             await conn.execute(delete(table).where(table.c.school_id == school, column.in_(part)))
     kinds = {doc.id: doc.kind for doc in found.gone.values()} | found.unmade
+    reason = blanked(order.reason, found.names.words)
     for doc_id, kind in kinds.items():
         row: Tombstone = {"school_id": school, "doc_id": doc_id, "kind": kind, "pupil": order.pupil}
-        row |= {"rev": work.rev, "erased": order.at, "by": order.by, "reason": order.reason}
+        row |= {"rev": work.rev, "erased": order.at, "by": order.by, "reason": reason}
         row["everywhere"] = order.everywhere
         await insert_or_ignore(conn, erasures, row)
 
@@ -170,7 +172,8 @@ def _cut_row(row: Any, names: Names | None) -> dict[str, Any]:
 
 
 async def _cut_imports(work: Work, found: Found) -> None:
-    """What imports remember: cells of shared docs, reports; uploads that wait go, they can be sent again."""
+    """What imports remember: cells of shared docs, reports. Uploads that wait go, and files of unsent work,
+    whose ops are sealed: they can be brought again, and are then looked at like any push."""
     conn, school, names = work.conn, work.school, found.names
     query = select(imported).where(imported.c.school_id == school)
     for row in (await conn.execute(query)).all():
@@ -185,6 +188,7 @@ async def _cut_imports(work: Work, found: Found) -> None:
             here = (import_jobs.c.school_id == school) & (import_jobs.c.id == job.id)
             await conn.execute(update(import_jobs).where(here).values(summary=left))
     await conn.execute(delete(import_files).where(import_files.c.school_id == school))
+    await put_away_waiting(conn, school)
 
 
 async def tombstones(conn: AsyncConnection) -> list[Tombstone]:

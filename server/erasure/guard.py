@@ -13,6 +13,7 @@ from sync.protocol import Op, decode_op
 from sync.protocol import encode as encode_json
 
 TOKEN = re.compile(rb"[0-9A-Za-z_-]{1,80}")  # what may be an id, in an op's bytes
+ESCAPE = re.compile(rb"\\(?:u00([0-7][0-9A-Fa-f])|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 
 
 class Passed(NamedTuple):
@@ -34,7 +35,7 @@ class Guard:
     def look(self, raw: bytes, op: Op | None) -> Passed:
         """What may be kept of an op. A doc that somebody wanted to begin about an erased pupil counts as
         erased from now on: what follows for it is about that pupil too."""
-        named = {token.decode() for token in TOKEN.findall(raw)} & self.known.keys()
+        named = {token.decode() for token in TOKEN.findall(_spelled_out(raw))} & self.known.keys()
         if op is not None and op.doc in self.known:
             named.add(op.doc)
         if not named:
@@ -51,6 +52,13 @@ class Guard:
             return Passed(b"", None, True)
         kept = encode_json(left)
         return Passed(kept, decode_op(kept), True)
+
+
+def _spelled_out(raw: bytes) -> bytes:
+    """JSON in which no letter of an id is written as an escape (`\\u0061`); others part words."""
+    if b"\\" not in raw:
+        return raw
+    return ESCAPE.sub(lambda found: bytes([int(found[1], 16)]) if found[1] else b" ", raw)
 
 
 def _only_about(body: Mapping[str, Any], erased: set[str]) -> bool:

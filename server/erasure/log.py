@@ -1,7 +1,7 @@
 """Tombstones in a small file outside the database, so that no restore forgets them: one JSON line each.
 
-It lies in VAR_DIR, and beside the backups in their folder. It has no name in it and no contents, and may be
-copied anywhere.
+It lies in VAR_DIR, and beside the backups in their folder. It has no contents, and of the erased no name, in
+the reasons either; it may be copied anywhere.
 """
 
 from collections.abc import Iterable

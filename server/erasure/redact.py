@@ -32,7 +32,7 @@ def cut(value: Json, names: Names, keep_rows: bool = False) -> Json:
     who was ill. With `keep_rows` it stays without the id: a bed stands when nobody sleeps in it.
     """
     if isinstance(value, str):
-        return GONE if names.in_path(value) else _blanked(value, names.words)
+        return GONE if names.in_path(value) else blanked(value, names.words)
     if isinstance(value, list):
         return [left for one in value if (left := cut(one, names, keep_rows)) is not GONE]
     if isinstance(value, dict):
@@ -47,11 +47,12 @@ def cut_record(record: Mapping[str, Json], names: Names, keep_rows: bool = False
     for path, value in record.items():
         left = GONE if names.in_path(path) else cut(value, names, keep_rows)
         if left is not GONE:
-            found[_blanked(path, names.words)] = left
+            found[blanked(path, names.words)] = left
     return found
 
 
-def _blanked(text: str, words: Iterable[str]) -> str:
+def blanked(text: str, words: Iterable[str]) -> str:
+    """A text without these words."""
     for word in words:
         text = text.replace(word, BLANK)
     return text
@@ -68,7 +69,7 @@ def cut_doc(doc: Doc, names: Names, rev: int) -> Doc:
         if names.in_path(path):
             continue
         if isinstance(field, SetRegister):
-            adds = {_blanked(e, names.words): s for e, s in field.adds.items() if not names.in_path(e)}
+            adds = {blanked(e, names.words): s for e, s in field.adds.items() if not names.in_path(e)}
             fields[path] = SetRegister(adds)
         elif doc.kind == "held" and isinstance(field.value, dict):
             fields[path] = msgspec.structs.replace(field, value=cut_op(field.value, names))

@@ -15,7 +15,8 @@ from server.accounts.caller import (
     school_asked_for,
     session_of,
 )
-from server.gateway.models import docs
+from server.accounts.sessions import Delivery
+from server.gateway.models import docs, ops
 from server.gateway.pull import BadCursor, Cursor, Page, pull, pull_all, read_cursor
 from server.gateway.push import Pushed, push, read_ops, standing
 from server.gateway.take import Incoming
@@ -91,16 +92,31 @@ async def _caller(request: Request[Any, Any, Any], client: str) -> Caller:
 
 
 async def delivery_caller(request: Request[Any, Any, Any], client: str) -> Caller:
-    """Whoever the request's delivery token stands for. Raises Problem 401 without one for this client."""
+    """Whoever the request's delivery token stands for. Raises Problem 401 without one for this client, 400
+    where nothing says which of the user's schools is meant."""
     async with request.app.state.db.glance() as conn:
         allowed = await provide_delivery(conn, request)
         if allowed.client != client:
             raise Problem(401, "unauthenticated")
-        school = request.headers.get(SCHOOL_HEADER) or await _last_school(conn, allowed.user)
+        school = request.headers.get(SCHOOL_HEADER) or await _delivery_school(conn, allowed)
         who = await load_principal(conn, allowed.user, school)
     if who is None:
         raise not_found()
     return Caller(who, True, "")
+
+
+async def _delivery_school(conn: AsyncConnection, allowed: Delivery) -> str:
+    """The school that a one-way push without X-School is about: where the client's last op went, else the
+    user's only one. Of several none is guessed: ops that went astray would be held where nobody expects them.
+    """
+    before = select(ops.c.school_id).where(ops.c.client_id == allowed.client).order_by(ops.c.seq.desc())
+    if found := (await conn.execute(before.limit(1))).scalar():
+        return found
+    own = select(docs.c.school_id).where(docs.c.id == allowed.user, docs.c.kind == "person").limit(2)
+    schools = list((await conn.execute(own)).scalars())
+    if len(schools) > 1:
+        raise Problem(400, "bad_request", detail="X-School", header="X-School")
+    return next(iter(schools), "")
 
 
 async def _last_school(conn: AsyncConnection, user: str) -> str:

@@ -31,9 +31,9 @@ async def keep(
 
     The same phone's earlier one that waits gives way.
     """
+    await forget_late(conn, now)
     waiting = (unsent_files.c.school_id == school) & unsent_files.c.taken.is_(None)
-    same = unsent_files.c.client_id == file.client
-    await conn.execute(delete(unsent_files).where(waiting & (same | (unsent_files.c.uploaded < now - WAITS))))
+    await conn.execute(delete(unsent_files).where(waiting, unsent_files.c.client_id == file.client))
     newest = select(unsent_files.c.id).where(waiting).order_by(unsent_files.c.uploaded.desc())
     kept = newest.limit(MOST_WAITING - 1)
     await conn.execute(delete(unsent_files).where(waiting, unsent_files.c.id.not_in(kept)))
@@ -51,6 +51,18 @@ async def keep(
     }
     await conn.execute(insert(unsent_files).values(row))
     return row["id"]
+
+
+async def forget_late(conn: AsyncConnection, now: datetime) -> None:
+    """Put away, of all schools, the files that have waited too long for somebody to say yes."""
+    late = unsent_files.c.taken.is_(None) & (unsent_files.c.uploaded < now - WAITS)
+    await conn.execute(delete(unsent_files).where(late))
+
+
+async def put_away_waiting(conn: AsyncConnection, school: str) -> None:
+    """Put away all files of a school that wait: what is in them nobody can look through."""
+    waiting = (unsent_files.c.school_id == school) & unsent_files.c.taken.is_(None)
+    await conn.execute(delete(unsent_files).where(waiting))
 
 
 async def find(conn: AsyncConnection, school: str, ident: str) -> Any:

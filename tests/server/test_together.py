@@ -104,6 +104,21 @@ async def test_nobody_is_answered_when_the_commit_fails(db: Database) -> None:
     assert await names(db) == {"甲"}
 
 
+async def test_whoever_failed_before_the_disk_was_full_tries_again_too(db: Database) -> None:
+    """What it complained of, a neighbour's work, was undone: it may not hear of it."""
+
+    async def late(conn: AsyncConnection) -> str:
+        raise KeyError("a neighbour's work of the same transaction")
+
+    async def run_out(conn: AsyncConnection) -> str:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    works = [adding("甲"), late, run_out]
+    done = await asyncio.gather(*(db.write_together("s", w) for w in works), return_exceptions=True)
+    assert [type(d) for d in done] == [OperationalError] * 3
+    assert await names(db) == set()
+
+
 async def test_a_full_disk_in_one_piece_is_everybodys(db: Database) -> None:
     async def run_out(conn: AsyncConnection) -> str:
         await create_school(conn, "半")

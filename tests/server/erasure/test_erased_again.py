@@ -14,6 +14,31 @@ from tests.server.erasure.conftest import Pupils
 from tests.server.erasure.people import NAME_OF, WORDS, erase_now, make_homes, raw_rows, visit
 
 
+@pytest.mark.parametrize("way", ["database", "file"])
+async def test_a_restore_takes_the_name_out_of_the_same_texts_again(
+    site: Site, school: People, pupils: Pupils, tmp_path: Path, way: str
+) -> None:
+    phone = await site.phone(school.phones["class_teacher"])
+    await phone.sync()
+    friend = visit(phone, [pupils["石桐国"]], home_fb=f"常和{NAME_OF}一起走。")
+    await phone.sync()
+    await write_backup(site.settings, tmp_path / "old", PASSPHRASE)
+    await erase_now(site, school, pupils["龙䶮"], everywhere=True)
+    log = site.settings.var_dir / NAME
+    if way == "file":
+        async with site.db.write() as conn:
+            await conn.execute(text("DELETE FROM erasures"))
+        log = log.replace(tmp_path / NAME)
+    await site.stop()
+    files = (log,) if way == "file" else ()
+    assert (await read_backup(site.settings, tmp_path / "old", PASSPHRASE, True, False, files)).erased == 1
+    site.start()
+    again = await site.phone(school.phones["class_teacher"])
+    await again.sync()
+    assert again.docs[friend]["fields"]["home_fb"] == "常和○○一起走。"
+    assert not [word for word in WORDS if word in await raw_rows(site)]
+
+
 @pytest.mark.parametrize("way", ["database", "log beside the backups", "file"])
 async def test_a_restore_of_an_older_backup_erases_again(
     site: Site, school: People, pupils: Pupils, tmp_path: Path, way: str

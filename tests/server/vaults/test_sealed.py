@@ -219,6 +219,9 @@ async def test_a_user_of_two_schools_says_which(
     phone = await phone_of(number)
     key = await key_of(phone)
     doc = visit(phone, pupil)
+    for path, body in (("/sync/sealed", outbox(phone, key)), ("/sync", phone.request(phone.queue))):
+        status, problem = await phone.send("POST", path, pass_of(phone), body)
+        assert (status, problem["header"]) == (400, "X-School"), "no school is guessed"
     headers = {**pass_of(phone), "X-School": other_school.id}
     assert (await deliver(phone, outbox(phone, key), **headers))[1]["acked"] == 2
     office = await phone_of(other_school.phones["office"])
@@ -226,3 +229,8 @@ async def test_a_user_of_two_schools_says_which(
     assert office.docs[doc]["state"] == "submitted"
     elsewhere = {**pass_of(phone), "X-School": "01936b2e-0000-7000-8000-00000000ffff"}
     assert (await deliver(phone, outbox(phone, key), **elsewhere))[0] == 404
+
+    later = visit(phone, pupil)
+    assert (await deliver(phone, outbox(phone, key)))[1]["acked"] == 4, "where its earlier ops went"
+    await office.sync()
+    assert office.docs[later]["state"] == "submitted"
