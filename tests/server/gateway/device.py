@@ -4,7 +4,9 @@ from typing import Any
 
 from httpx import AsyncClient
 
-from tests.phone import Phone, Send
+from tests.phone import Phone, Refused, Send
+from tests.server.gateway.ledger import Op
+from tests.server.vaults.sealing import seal_op
 
 
 class Device(Phone):
@@ -15,6 +17,7 @@ class Device(Phone):
     def __init__(self, send: Send, http: AsyncClient, role: str) -> None:
         super().__init__(send)
         self.http, self.role = http, role
+        self.pass_of = ""  # the client that its delivery token is for
         self.texts: dict[str, str] = {}  # texts as its page shows them, by doc, until they are pulled back
         self.late: list[dict[str, Any]] = []  # copies of requests that are still on their way
 
@@ -23,8 +26,36 @@ class Device(Phone):
         twin = Device(send, http, self.role)
         http.cookies = self.http.cookies
         twin.csrf, twin.delivery, twin.user, twin.at = self.csrf, self.delivery, self.user, self.at
+        twin.pass_of = self.pass_of
         twin.restart(self.stored())
         return twin
+
+    async def sign_in(self, phone: str, password: str) -> None:
+        """Get a session, and with it a pass for the client that it is now."""
+        await super().sign_in(phone, password)
+        self.pass_of = self.client
+
+    def seal(self, ops: list[Op], key: dict[str, str], *, readable: bool) -> dict[str, Any]:
+        """What a locked phone has to send. `push` is what the server will have of it: ops that were sealed to
+        a key that the server has not are only their bytes."""
+        sealed = [seal_op(key, self.client, op) for op in ops]
+        wire = {"client": self.client, "key": key["id"] if readable else "0" * 16, "ops": sealed}
+        push = list(ops) if readable else sealed
+        return {
+            "client": self.client,
+            "push": push,
+            "readable": readable,
+            "wire": wire,
+            "pass": self.delivery,
+        }
+
+    async def deliver_sealed(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Send that, by the pass of the time when it was made."""
+        headers = {"Authorization": f"Delivery {body['pass']}"}
+        status, answer = await self.send("POST", "/sync/sealed", headers, body["wire"])
+        if status != 200:
+            raise Refused(status, answer)
+        return answer
 
     def has(self, doc: str) -> bool:
         """Whether its page can show the doc: pulled, or made here."""

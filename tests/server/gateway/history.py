@@ -9,7 +9,7 @@ from tests.conftest import PASSWORD
 from tests.phone import Refused, uuid7
 from tests.server.gateway.device import Device
 from tests.server.gateway.ledger import Ledger, Op
-from tests.server.gateway.world import World
+from tests.server.gateway.world import Broke, World
 
 ROLES = ("class_teacher", "class_teacher", "teacher", "office")
 
@@ -77,6 +77,9 @@ class History(RuleBasedStateMachine):
     def note(self, body: dict[str, Any], answer: dict[str, Any]) -> None:
         """What the server took, and as what."""
         before = self.ledger.last.get(body["client"], 0)
+        for result in answer["results"]:
+            if result.get("code") == "internal":
+                raise Broke(result)
         self.ledger.note(body["client"], body["push"], answer)
         for result in answer["results"]:
             self.counts["acked"] += result["seq"] > before
@@ -86,7 +89,7 @@ class History(RuleBasedStateMachine):
         """A refusal is what the contract says in this place, and says what the contract wants said."""
         problem, sent = refused.problem, body["push"]
         if refused.status >= 500:
-            raise RuntimeError(refused.problem)  # a server that breaks is not a server that is caught
+            raise Broke(problem)  # a server that breaks is not a server that is caught
         name = problem["type"].rsplit("/", 1)[-1]
         self.counts[name] += 1
         last = self.ledger.last.get(body["client"], 0)
@@ -109,12 +112,16 @@ class History(RuleBasedStateMachine):
         if isinstance(answer, dict):
             phone.take(answer)
         elif answer.status in (401, 403):  # signed out, or signed in anew by a copy of this phone
-            self.run(phone.sign_in(self.world.school.phones[phone.role], PASSWORD))
+            self.sign_in(phone)
         else:
             phone.recover(answer)
         self.ledger.renumbered(phone.client, phone.moved)
         phone.moved.clear()
         return isinstance(answer, dict)
+
+    def sign_in(self, phone: Device) -> None:
+        """Its person signs in on it once more."""
+        self.run(phone.sign_in(self.world.school.phones[phone.role], PASSWORD))
 
     def sync(self, phone: Device) -> None:
         """Push everything and pull to the end, whatever the server has become in the meantime."""

@@ -1,8 +1,7 @@
 """What everybody entered, and the protocol's invariant over it.
 
-Each value that a person entered is shown (or merged into what is shown), or an open sibling, or was
-superseded by someone who had seen it, or is held, or is an amendment. The ledger knows only what was sent and
-answered, nothing of the engine.
+Each value that a person entered is shown (or merged into what is), an open sibling, superseded by someone
+who had seen it, held, or an amendment. The ledger knows what was sent and answered, nothing of the engine.
 """
 
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ Doc = dict[str, Any]
 Op = dict[str, Any]
 SETS = {"difficulty", "visitors"}
 TEXTS = {"home_fb"}
+KNOWN = ("last", "bodies", "answers")  # what a server knows of clients, and a backup has
 
 
 @dataclass(eq=False)
@@ -54,6 +54,7 @@ class Ledger:
     of_op: dict[int, Entry] = field(default_factory=dict)  # by the identity of the op
     last: dict[str, int] = field(default_factory=dict)  # client → the last seq that the server took
     bodies: dict[tuple[str, int], Op] = field(default_factory=dict)  # what it took under that number
+    answers: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)  # what it said of that
 
     def add(self, client: str, op: Op, sight: str = "") -> Entry:
         """Somebody entered this, and the phone said that it is saved."""
@@ -76,20 +77,35 @@ class Ledger:
         assert [r["seq"] for r in answer["results"]] == [op["seq"] for op in sent], "one result for each op"
         for result in answer["results"]:
             seq, entry = result["seq"], self.of_op[id(ops[result["seq"]])]
-            if seq > self.last.get(client, 0):
-                assert seq == self.last.get(client, 0) + 1, "without gaps"
-                self.last[client] = seq
-                self.bodies[client, seq] = ops[seq]
+            self.took(client, ops[seq])
+            assert self.answers.setdefault((client, seq), result) == result, "the same answer every time"
             if not entry.done:
                 entry.done, entry.held = True, result["result"] == "held"
                 entry.rev = 0 if entry.held else result["rev"]
                 entry.amends = any(w["code"] == "amendment" for w in result["warnings"])
         assert answer["acked"] == self.last.get(client, 0), "acked is what was taken, no more and no less"
 
+    def note_unread(self, client: str, sent: list[Op], acked: int) -> None:
+        """The server took bytes under these numbers that it could not open, not the ops themselves."""
+        for op in sent:
+            self.took(client, op)
+        assert acked == self.last.get(client, 0), "acked is what was taken, no more and no less"
+
+    def has(self, client: str, ops: list[Op]) -> bool:
+        """Whether the server took any of these ops."""
+        return any(self.bodies.get((client, op["seq"])) == op for op in ops)
+
+    def took(self, client: str, op: Op) -> None:
+        """The server has this number of the client's; the first time, this is what it has under it."""
+        if op["seq"] > self.last.get(client, 0):
+            assert op["seq"] == self.last.get(client, 0) + 1, "without gaps"
+            self.last[client] = op["seq"]
+            self.bodies[client, op["seq"]] = op
+
     def snapshot(self) -> dict[str, Any]:
         """As a backup has it."""
         marks = {e: (e.client, e.op, e.done, e.rev, e.held, e.amends) for e in self.entries}
-        return {"marks": marks, "last": dict(self.last), "bodies": dict(self.bodies)}
+        return {"marks": marks, **{name: dict(getattr(self, name)) for name in KNOWN}}
 
     def restore(self, found: dict[str, Any]) -> None:
         """The server knows what the backup knew."""
@@ -98,7 +114,8 @@ class Ledger:
             # what has another number since is not in the backup under it
             same = state and (client, op["seq"]) == (e.client, e.op["seq"])
             e.done, e.rev, e.held, e.amends = state if same else (False, 0, False, False)
-        self.last, self.bodies = dict(found["last"]), dict(found["bodies"])
+        for name in KNOWN:
+            setattr(self, name, dict(found[name]))
 
     def missing(self, docs: dict[str, Doc]) -> list[str]:
         """What was entered and is in none of its places. Empty is what must be."""

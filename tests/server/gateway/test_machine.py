@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.server.gateway.machine import Machine
+from tests.server.gateway.machine import Machine, with_rules
 from tests.server.gateway.world import FIRST, World
 
 SOAK = float(os.environ.get("SOAK", "0"))
@@ -33,18 +33,39 @@ def make_world(empty_database_url: str, tmp_path: Path) -> Iterator[Callable[[],
         world.close()
 
 
+LOCKED = "write_text deliver_sealed push a_late_copy_arrives copy_or_lose_a_phone do_something_to_the_server"
+
+
 def test_phones_lose_nothing(make_world: Callable[[], World], figures: dict[str, int]) -> None:
-    world, until = make_world(), time.monotonic() + SOAK * 60
-    counts: Counter[str] = Counter()
-    phones = type("Phones", (Machine,), {"world": world, "counts": counts})
+    play(make_world(), figures, {}, drawn_from=3)
+
+
+def test_locked_phones_lose_nothing(tmp_path: Path, figures: dict[str, int]) -> None:
+    # what is sealed is opened before a database has to do with it: one of them is enough
+    world = World(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    try:
+        play(world, figures, with_rules(LOCKED), drawn_from=2, batch=6)
+    finally:
+        world.close()
+    assert figures["sealed"] > 0
+    assert figures["unread"] > 0
+
+
+def play(
+    world: World, figures: dict[str, int], members: dict[str, None], drawn_from: int, batch: int = BATCH
+) -> None:
+    """Histories of a machine with these members besides its own, for as long as was asked for."""
+    until = time.monotonic() + SOAK * 60
+    counts: Counter[str] = Counter(sealed=0, unread=0)
+    phones = type("Phones", (Machine,), {**members, "world": world, "counts": counts})
     try:
         while True:
             # without SOAK one seed, under which the few histories have a bit of everything
-            machine = seed(random.getrandbits(64) if SOAK else 3)(phones)
+            machine = seed(random.getrandbits(64) if SOAK else drawn_from)(phones)
             run_state_machine_as_test(
                 machine,
                 settings=settings(
-                    max_examples=BATCH,
+                    max_examples=batch,
                     database=None,
                     stateful_step_count=60 if SOAK else 35,
                     phases=[Phase.generate, *([Phase.shrink] if SOAK else [])],
