@@ -18,12 +18,24 @@ export interface Lent {
 
 const HOUR = 3_600_000;
 
-/** The lease as the session's person has it, and the server's clock with it. Rejects without a signal; null: no session. */
-export async function askLease(device: Device, { fetch, now }: Outside): Promise<Lent | null> {
-  const response = await fetch(`/vault?device=${await device.id()}`, { cache: "no-store" });
-  if (!response.ok) return null;
+/**
+ * The lease of this person, with the server's clock, and a delivery token where a client is named; null: the browser's
+ * session is over or another's. Rejects without a signal, or where the server does not say.
+ */
+export async function askLease(
+  device: Device,
+  { fetch, now }: Outside,
+  user: string,
+  client = "",
+): Promise<Lent | null> {
+  const path = `/vault?device=${await device.id()}${client && `&client=${client}`}`;
+  const response = await fetch(path, { cache: "no-store" });
+  if (response.status === 401) return null;
+  if (!response.ok) throw new Error(`/vault ${response.status}`);
+  const lease = (await response.json()) as Lease;
+  if (lease.user !== user) return null;
   const date = Date.parse(response.headers.get("Date") ?? "");
-  return { lease: (await response.json()) as Lease, at: Number.isNaN(date) ? now() : date };
+  return { lease, at: Number.isNaN(date) ? now() : date };
 }
 
 /**
@@ -32,31 +44,29 @@ export async function askLease(device: Device, { fetch, now }: Outside): Promise
  */
 export async function contact(device: Device, card: Card, outside: Outside, refused: boolean): Promise<void> {
   const now = outside.now();
-  if (!refused && card.checked && now - card.checked < HOUR && now >= card.checked) return;
   // What the card said when the exchange began may be over: somebody signs out while one runs.
-  const { session = card.signedIn } = (await device.cards()).find(({ id }) => id === card.id) ?? card;
-  const lasts = session && (await isSession(card, outside));
-  const renewed = lasts && (await renewLease(device, card, outside));
-  if (!renewed) await afterEnd(device, card, outside, session && lasts === false);
+  const is = (await device.cards()).find(({ id }) => id === card.id) ?? card;
+  const { session = is.signedIn, checked } = is;
+  const { client } = (await device.shelf(card.id).core()) ?? {};
+  const lacksPass = session && client !== is.client;
+  if (!refused && !lacksPass && checked && now - checked < HOUR && now >= checked) return;
+  const found = session ? await askLease(device, outside, card.user, client) : null;
+  if (found) await renewed(device, is, found, outside.now, client);
+  else await afterEnd(device, is, outside, session);
   await device.changeCard(card.id, { checked: now });
 }
 
-/** Whether the browser's session is this person's; null where the server did not say. */
-async function isSession({ user }: Card, { fetch }: Outside): Promise<boolean | null> {
-  const response = await fetch("/session", { cache: "no-store" });
-  if (response.status === 401) return false;
-  if (!response.ok) return null;
-  return ((await response.json()) as { user?: { id: string } }).user?.id === user;
-}
-
-/** False where the server lends nothing. Who has no key yet is asked for the password, to make one. */
-async function renewLease(device: Device, card: Card, outside: Outside): Promise<boolean> {
-  const found = await askLease(device, outside);
-  if (!found) return false;
-  if (await device.locks(card.user))
-    await new Keeper(device, outside.now).lend(card.user, found.lease, found.at);
-  else await device.changeCard(card.id, { signedIn: false, session: true, why: "older" });
-  return true;
+/** Who has no key yet is asked for the password, to make one. A new client, or another school's, needs a token of its own. */
+async function renewed(
+  device: Device,
+  { id, user }: Card,
+  { lease, at }: Lent,
+  now: () => number,
+  client?: string,
+): Promise<void> {
+  if (client && lease.delivery) await device.changeCard(id, { delivery: lease.delivery, client });
+  if (await device.locks(user)) await new Keeper(device, now).lend(user, lease, at);
+  else await device.changeCard(id, { signedIn: false, session: true, why: "older" });
 }
 
 /** Asked by its delivery token: whether this device was ended from a list of devices. */

@@ -46,22 +46,23 @@ export async function enter(c: OpenContext, phone: string, password: string): Pr
   const { device } = c.env;
   const known = (await device.cards()).find((card) => card.phone === phone);
   if (known) await noticeWiped(device, known, c.env.now());
-  const client = known ? (await vaultOf(c, known).begin()).client : uuid7(c.env.now().getTime());
+  const begun = known && (await device.shelf(known.id).core());
+  const client = begun?.client ?? uuid7(c.env.now().getTime());
   const first = await ask(c, phone, password, client);
   if ("error" in first) return first;
+  await takeSession(c, first.session.user.id);
   // A shelf that outlived its card goes on as the client that it is: the pass must be for that one.
-  const kept = (await device.shelf(cardId(first.session)).load())?.core.client ?? client;
+  const kept = (await device.shelf(cardId(first.session)).core())?.client ?? client;
   const answer = kept === client ? first : await ask(c, phone, password, kept);
   if ("error" in answer) return answer;
-  const lent = await askLease(device, outsideOf(c)).catch(() => null);
+  const lent = await askLease(device, outsideOf(c), first.session.user.id).catch(() => null);
   if (!lent) return noSignal();
   const card = cardOf(answer.session, phone, c.env.now().getTime(), known);
   const changed = !(await unlocked(c, card.user, password, lent));
   // The token delivers only for the client that it was asked for; another school's vault has a client of its own.
-  const own = await vaultOf(c, card).begin(known && known.id !== card.id ? undefined : kept);
-  await device.putCard({ ...card, delivery: own.client === kept ? card.delivery : null });
+  if (!changed) await vaultOf(c, card).begin(known && known.id !== card.id ? undefined : kept);
+  await device.putCard({ ...card, client: kept });
   if (!changed) await settleIn(c, card);
-  await takeSession(c, card.user);
   await device.change({ current: card.id, ended: false });
   return { card, known: Boolean(known), changed };
 }
@@ -84,16 +85,21 @@ async function unlocked(c: OpenContext, user: string, password: string, lent: Le
   return before !== null;
 }
 
-/** Stores of before there were vaults go under the key; one whose key was lost with the phone's own store begins anew. */
-async function settleIn(c: OpenContext, card: Card): Promise<void> {
+/**
+ * Stores of before there were vaults go under the key; one whose key was lost begins anew. A key that is no longer this
+ * person's (a page that slept still had it) opens nothing.
+ */
+export async function settleIn(c: OpenContext, card: Card): Promise<void> {
   const { device } = c.env;
   const keyId = device.ring.key(card.user)?.keyId;
+  if (!keyId) return;
+  if (keyId !== (await device.locks(card.user))?.keyId) return device.ring.lock();
   const own = (await device.cards()).filter(({ user }) => user === card.user);
   for (const { id } of own) {
     const shelf = device.shelf(id);
     await shelf.encrypt();
-    const under = (await shelf.load())?.core.k;
-    if (keyId && under !== undefined && under !== keyId) await shelf.restart(keyId, c.env.now().getTime());
+    const under = (await shelf.core())?.k;
+    if (under !== undefined && under !== keyId) await shelf.restart(keyId, c.env.now().getTime());
   }
 }
 
@@ -124,13 +130,11 @@ export async function enterWithOld(
 /** Nobody knows the old password: a new key, what was pulled comes again, what was written is sent as it is sealed. */
 export async function startAfresh(c: OpenContext, card: Card): Promise<boolean> {
   const password = freshOf(c).get(card.user);
-  const lent = password && (await askLease(c.env.device, outsideOf(c)).catch(() => null));
+  const lent = password && (await askLease(c.env.device, outsideOf(c), card.user).catch(() => null));
   if (!password || !lent) return false;
-  const { keyId } = await keeperOf(c).make(card.user, password, lent.lease, lent.at);
+  await keeperOf(c).make(card.user, password, lent.lease, lent.at);
   freshOf(c).delete(card.user);
-  for (const { id, user } of await c.env.device.cards()) {
-    if (user === card.user) await c.env.device.shelf(id).restart(keyId, c.env.now().getTime());
-  }
+  await settleIn(c, card);
   return true;
 }
 
@@ -144,9 +148,9 @@ export async function renewSession(c: OpenContext, card: Card, password: string)
   const answer = await ask(c, card.phone, password, client);
   if ("error" in answer) return;
   const { csrf, delivery = null, schools } = answer.session;
-  await c.env.device.changeCard(card.id, { csrf, delivery, schools, session: true, why: "" });
+  await c.env.device.changeCard(card.id, { csrf, delivery, client, schools, session: true, why: "" });
   await takeSession(c, card.user);
-  const lent = await askLease(c.env.device, outsideOf(c)).catch(() => null);
+  const lent = await askLease(c.env.device, outsideOf(c), card.user).catch(() => null);
   if (lent) await keeperOf(c).lend(card.user, lent.lease, lent.at);
 }
 

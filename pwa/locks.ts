@@ -44,6 +44,10 @@ interface Pin {
 
 /** What the server says at each contact. */
 export interface Lease {
+  /** Whose share it is: who has the browser's session. */
+  user: string;
+  /** A delivery token for the client that was named. */
+  delivery?: string;
   share: string;
   until: string;
   key: ServerKey;
@@ -70,7 +74,7 @@ export class Keeper {
   async of(user: string): Promise<Locks | undefined> {
     const locks = await this.device.locks(user);
     if (!locks?.share || this.lasts(locks)) return locks;
-    return this.keep({ ...locks, share: null });
+    return this.device.changeLocks(user, (now) => (this.lasts(now) ? now : { ...now, share: null }));
   }
 
   private lasts({ since, until }: Locks): boolean {
@@ -84,24 +88,21 @@ export class Keeper {
 
   /** At a contact: the share and its lease. `serverNow`: the server's clock then, by which `until` is meant. */
   async lend(user: string, lease: Lease, serverNow: number): Promise<void> {
-    const locks = await this.device.locks(user);
-    if (!locks) return;
     const times = { since: this.now(), until: Date.parse(lease.until) - serverNow + this.now() };
-    const renewed = await this.keep({ ...locks, ...times, share: fromText(lease.share), server: lease.key });
-    const held = this.device.ring.key(user);
-    if (held) await this.device.ring.renew({ until: renewed.until, server: renewed.server });
+    const given = { ...times, share: fromText(lease.share), server: lease.key };
+    const renewed = await this.device.changeLocks(user, (locks) => ({ ...locks, ...given }));
+    if (renewed && this.device.ring.key(user))
+      await this.device.ring.renew({ until: renewed.until, server: renewed.server });
   }
 
   /** The server has just said yes to this person: wrong tries before that no longer hold anybody up. */
   async forgive(user: string): Promise<void> {
-    const locks = await this.device.locks(user);
-    if (locks) await this.keep({ ...locks, tries: 0, next: 0 });
+    await this.device.changeLocks(user, forgiven);
   }
 
   /** After signing out, or revoked: opens at a contact only. */
   async withhold(user: string): Promise<void> {
-    const locks = await this.device.locks(user);
-    if (locks) await this.keep({ ...locks, share: null, pin: null });
+    await this.device.changeLocks(user, (locks) => ({ ...locks, share: null, pin: null }));
   }
 
   /** A data key for someone who has none here, or whose old one is lost. It is open then. */
@@ -109,7 +110,7 @@ export class Keeper {
     const raw = random(32);
     const key = await rowKey(raw);
     const about = { user, keyId: uuid7(this.now()), deviceKey: random(32), share: fromText(lease.share) };
-    const locks = await this.keep({
+    const locks: Locks = {
       ...about,
       since: this.now(),
       until: Date.parse(lease.until) - serverNow + this.now(),
@@ -118,7 +119,8 @@ export class Keeper {
       tries: 0,
       next: 0,
       pin: null,
-    });
+    };
+    await this.device.putLocks(locks);
     await this.hold(locks, key);
     return locks;
   }
@@ -145,13 +147,18 @@ export class Keeper {
     if (this.now() < locks.next) return "wait";
     const raw = await unwrap(parts, found, await secret(found.salt));
     if (!raw) {
-      const tries = locks.tries + 1;
-      await this.keep({ ...locks, tries, next: this.now() + delay(tries) });
+      await this.change(locks, (now) => ({
+        ...now,
+        tries: now.tries + 1,
+        next: this.now() + delay(now.tries + 1),
+      }));
       return "wrong";
     }
     // Nothing is written that need not be: a vault opens on a full phone too.
     const good =
-      locks.tries > 0 ? await this.keep({ ...locks, tries: 0, next: 0 }).catch(() => locks) : locks;
+      (locks.tries > 0 && (await this.change(locks, forgiven).catch(() => null))) ||
+      (await this.device.locks(user));
+    if (!good?.share || good.keyId !== locks.keyId) return "contact";
     await this.hold(good, await rowKey(raw));
     return "open";
   }
@@ -174,8 +181,10 @@ export class Keeper {
   }
 
   async dropPrint(user: string): Promise<void> {
-    const locks = await this.device.locks(user);
-    if (locks) await this.keep({ ...locks, wraps: locks.wraps.filter(({ kind }) => kind !== "prf") });
+    await this.device.changeLocks(user, (locks) => ({
+      ...locks,
+      wraps: locks.wraps.filter(({ kind }) => kind !== "prf"),
+    }));
   }
 
   private async add(user: string, make: (parts: Parts, raw: Bytes) => Promise<Wrap>): Promise<void> {
@@ -185,7 +194,10 @@ export class Keeper {
     const self = locks?.wraps.find(({ kind }) => kind === "self");
     if (!parts || !held || !self) return;
     const made = await make(parts, await unwrapSelf(parts, self, held.key));
-    await this.keep({ ...locks, wraps: [...locks.wraps.filter(({ kind }) => kind !== made.kind), made] });
+    await this.change(locks, (now) => ({
+      ...now,
+      wraps: [...now.wraps.filter(({ kind }) => kind !== made.kind), made],
+    }));
   }
 
   /** A PIN for waking what dozes; an empty one takes it away. */
@@ -195,26 +207,27 @@ export class Keeper {
     if (!locks || !held) return;
     const salt = random(16);
     const box = digits ? await encrypt(held.key, PIN_ABOUT, await secretOf(digits, salt)) : null;
-    await this.keep({ ...locks, pin: box && { salt, box, tries: 0 } });
+    await this.change(locks, (now) => ({ ...now, pin: box && { salt, box, tries: 0 } }));
     await this.device.ring.renew({ pin: box !== null });
   }
 
   /** Wakes a dozing key. The fifth wrong PIN in a row lets the key go: "contact" then means that the password is due. */
   async wake(user: string, digits: string): Promise<Opened> {
-    const locks = await this.of(user);
     const held = await this.device.ring.find();
-    if (!locks?.pin || held?.user !== user) return "contact";
+    if (!(await this.of(user))?.pin || held?.user !== user) return "contact";
     // Counted before it is looked at, so that a worker stopped in between gives no try away.
-    const tries = locks.pin.tries + 1;
-    await this.keep({ ...locks, pin: { ...locks.pin, tries } });
+    const locks = await this.device.changeLocks(user, (now) => pinTried(now, (tries) => tries + 1));
+    if (!locks?.pin) return "contact";
     const wanted = await decrypt(held.key, PIN_ABOUT, locks.pin.box);
-    if (same(wanted, await secretOf(digits, locks.pin.salt))) {
-      const good = await this.keep({ ...locks, pin: { ...locks.pin, tries: 0 } });
+    const right = same(wanted, await secretOf(digits, locks.pin.salt));
+    if (right && (await this.device.ring.find())?.keyId === held.keyId) {
+      const good = await this.change(locks, (now) => pinTried(now, () => 0));
+      if (!good?.pin) return "contact";
       await this.hold(good, held.key);
       return "open";
     }
-    if (tries < PIN_TRIES) return "wrong";
-    await this.keep({ ...locks, pin: null });
+    if (locks.pin.tries < PIN_TRIES) return "wrong";
+    await this.change(locks, (now) => ({ ...now, pin: null }));
     await this.device.ring.lock();
     return "contact";
   }
@@ -224,10 +237,18 @@ export class Keeper {
     return PIN_TRIES - ((await this.device.locks(user))?.pin?.tries ?? 0);
   }
 
-  private async keep(locks: Locks): Promise<Locks> {
-    await this.device.putLocks(locks);
-    return locks;
+  /** What was found out about these locks, written into them as they are by then; not if the key is another. */
+  private async change(of: Locks, change: (now: Locks) => Locks): Promise<Locks | undefined> {
+    return this.device.changeLocks(of.user, (now) => (now.keyId === of.keyId ? change(now) : now));
   }
+}
+
+function forgiven(locks: Locks): Locks {
+  return { ...locks, tries: 0, next: 0 };
+}
+
+function pinTried(locks: Locks, count: (tries: number) => number): Locks {
+  return locks.pin ? { ...locks, pin: { ...locks.pin, tries: count(locks.pin.tries) } } : locks;
 }
 
 function partsOf({ user, keyId, deviceKey, share }: Locks): Parts | null {

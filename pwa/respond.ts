@@ -3,6 +3,7 @@
  * It always answers, also for a bug of ours, and never asks whether there is a signal.
  */
 import { type Context, type Env, html, notFound, type OpenContext, page, redirect } from "./context";
+import { settleIn } from "./enter";
 import { whoIs } from "./me";
 import { routes } from "./routes";
 import { lockedOut } from "./routes/unlock";
@@ -63,7 +64,13 @@ async function signedIn(c: OpenContext, handle: (c: Context) => Promise<Response
     c.env.sync(true);
     return redirect(c, "/app/first");
   }
-  const snap = await vault.snapshot();
+  let snap = await vault.snapshot();
+  const keyId = device.ring.key(card.user)?.keyId;
+  if (keyId && snap.core.k !== keyId) {
+    // A new key was made and the worker stopped before the shelves had it.
+    await settleIn(c, card);
+    snap = await vault.snapshot();
+  }
   if (snap.stored.locked) return lockedOut(c, card);
   if (!c.partial || c.request.method === "POST") device.ring.seen(0);
   return handle({ ...c, card, vault, snap, me: whoIs(snap, card) });

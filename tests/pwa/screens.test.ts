@@ -238,7 +238,7 @@ test("signing in: no signal and a wrong password are said plainly; a right one l
     delivery: "d",
   };
   const share = Buffer.alloc(32).toString("base64url");
-  const lease = { share, until: "2026-12-04T06:32:00Z", key: { id: "k", public: "" } };
+  const lease = { user: OTHER, share, until: "2026-12-04T06:32:00Z", key: { id: "k", public: "" } };
   const signedIn = answers(201, session);
   pocket.env.fetch = async (path, init) =>
     path.startsWith("/vault") ? Response.json(lease) : signedIn(path, init);
