@@ -1,5 +1,4 @@
 /** How a person's data key is kept on this phone, and each thing that opens it. */
-import { dayText } from "./clock";
 import { type Bytes, fromText, random } from "./crypto/bytes";
 import { decrypt, encrypt, rowKey } from "./crypto/rows";
 import type { ServerKey } from "./crypto/server";
@@ -15,7 +14,6 @@ import {
 } from "./crypto/wraps";
 import { uuid7 } from "./ids";
 import type { Device } from "./store";
-import { _, fmt } from "./text";
 
 /** The key's wraps, and what they hang on. Times in ms of this phone's clock. */
 export interface Locks {
@@ -264,25 +262,4 @@ function same(a: Bytes, b: Bytes): boolean {
   let differs = a.length ^ b.length;
   for (const [i, byte] of a.entries()) differs |= byte ^ (b[i] ?? 0);
   return differs === 0;
-}
-
-/** From so many days before its end on, the lease is spoken of. */
-const SOON = 3;
-
-/** What is said when the lease is about to end; "" before that. */
-export function leaseWords(locks: Locks | undefined, now: number): string {
-  if (!locks?.share || daysLeft(locks, now) > SOON) return "";
-  if (daysLeft(locks, now) === 0) return _("今天要连一次网，不然明天打不开。记录不会丢。");
-  return `${leaseDay(locks)}${_("记录不会丢。")}`;
-}
-
-/** The last day on which a contact is in time: the one before, where the lease ends before noon. */
-export function leaseDay({ until }: Pick<Locks, "until">): string {
-  const date = dayText(new Date(until - DAY / 2));
-  return fmt(_("最晚{date}要连一次网，不然打不开。连一次，重新算起。"), { date });
-}
-
-/** Whole days until the vault needs a contact; 0 on the last. */
-export function daysLeft(locks: Pick<Locks, "until">, now: number): number {
-  return Math.max(0, Math.floor((locks.until - now) / DAY));
 }

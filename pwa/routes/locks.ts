@@ -3,7 +3,7 @@
 import { type Context, page, type Route, redirect } from "../context";
 import { fromText, random, toText } from "../crypto/bytes";
 import { keeperOf } from "../enter";
-import { leaseDay } from "../locks";
+import { leaseDay } from "../lease";
 import { _ } from "../text";
 
 async function show(c: Context): Promise<Response> {

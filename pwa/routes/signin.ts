@@ -20,7 +20,9 @@ async function signinPage(c: OpenContext, phone: string, error: string, status: 
   const others = cards.filter(
     ({ signedIn, unsent, phone: theirs }) => (signedIn || unsent > 0) && theirs !== phone,
   );
-  const asked = cards.find((card) => card.phone === phone || card.id === c.settings.current);
+  const own = cards.filter((card) => card.phone === phone || card.id === c.settings.current);
+  // Of all the schools that one works for.
+  const asked = own[0] && { ...own[0], unsent: own.reduce((sum, { unsent }) => sum + unsent, 0) };
   return page(
     c,
     "app/signin.html",

@@ -3,7 +3,7 @@ import { dayText, isoDay, readDate, weekdayText } from "../clock";
 import { type Context, page, type Route, redirect, schoolNow } from "../context";
 import { keeperOf } from "../enter";
 import { nightOf } from "../filling";
-import { leaseWords } from "../locks";
+import { leaseWords } from "../lease";
 import { apart, type Me, standing } from "../me";
 import type { SyncNote } from "../records";
 import { standOf } from "../stand";

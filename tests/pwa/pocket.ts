@@ -47,6 +47,9 @@ function school(): Doc[] {
   ];
 }
 
+/** Phone numbers of people in tests, one after the other. */
+let phones = 13800000000;
+
 export class Pocket {
   private constructor(
     readonly env: Env,
@@ -64,7 +67,7 @@ export class Pocket {
       id,
       user: ME,
       name: "李秀芳",
-      phone: "13800000000",
+      phone: String(phones++),
       school: "s",
       schoolName: "石门乡中心小学",
       schools: [],
@@ -72,7 +75,7 @@ export class Pocket {
       delivery: null,
       signedIn: true,
       unsent: 0,
-      used: 0,
+      used: phones,
     };
     await device.putCard(card);
     await device.change({ current: id });

@@ -206,7 +206,7 @@ test("signing out says how much is unsent, and leads to the sign-in that remembe
   assert.match(await text(pocket, "/app/signout"), /还有1条没有传上去.*不会丢/);
   await pocket.post("/app/signout", []);
   assert.match(await text(pocket, "/app/"), /手机号/);
-  assert.match(await text(pocket, "/app/signin"), /李秀芳 1条待同步，锁在本机/);
+  assert.match(await text(pocket, "/app/signin"), /已退出。还有1条没传，留在这台手机里/);
   assert.equal((await pocket.visit(`/app/pupils/${LONG}`)).path, "/app/signin");
   assert.deepEqual((await pocket.snapshot()).unsentDocs, [VISIT]);
 });
