@@ -16,7 +16,7 @@ from server import health, phone, problems, static
 from server.accounts import account
 from server.accounts import pages as account_pages
 from server.accounts import views as accounts
-from server.accounts.caller import DEPENDENCIES
+from server.accounts.caller import DEPENDENCIES, is_signed_in
 from server.body import BODY_LIMIT, Body
 from server.db import Database, utcnow
 from server.fill import views as fill
@@ -72,7 +72,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utcnow) ->
         route_handlers=[route for routes in FEATURES for route in routes],
         state=state,
         dependencies=DEPENDENCIES,
-        middleware=[Language(), Body(settings.body_seconds), Csrf()],
+        middleware=[Language(), Body(settings.body_seconds), Csrf(is_signed_in)],
         before_send=[add_headers],
         exception_handlers=problems.HANDLERS,
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6),

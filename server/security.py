@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import logging
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ SESSION_COOKIE = "session"
 CSRF_COOKIE = "csrftoken"
 CSRF_HEADER = "x-csrftoken"
 CSRF_FIELD = "csrf"
+IsLive = Callable[[Request[Any, Any, Any]], Awaitable[bool]]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 # Without require-trusted-types-for: htmx 4 hands replies to Document.parseHTMLUnsafe as plain strings, which
@@ -76,10 +78,15 @@ class Csrf(ASGIMiddleware):
 
     The token is the session's (derived from the session's secret, so that nothing has to be looked up), or
     before sign-in the signed value of the cookie `csrftoken`. It comes in the header X-CSRFToken or the
-    field `csrf`.
+    field `csrf`. A phone whose cookie names a session that is over is told that, 401: without a live session
+    there is nothing to protect, and a new token would not help it.
     """
 
     scopes = (ScopeType.HTTP,)
+
+    def __init__(self, is_live: IsLive) -> None:
+        """`is_live` says whether a request's cookie names a session that lives."""
+        self._is_live = is_live
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let the request through or raise 403 `csrf`."""
@@ -94,6 +101,9 @@ class Csrf(ASGIMiddleware):
                 raise Problem(403, "csrf")
             token = request.headers.get(CSRF_HEADER) or await _field(request)
             if not _is_expected(token, request, settings):
+                phone = request.url.path == "/sync" and SESSION_COOKIE in request.cookies
+                if phone and not await self._is_live(request):
+                    raise Problem(401, "unauthenticated")
                 raise Problem(403, "csrf")
         await next_app(scope, receive, send)
 

@@ -38,6 +38,12 @@ async def session_of(conn: AsyncConnection, request: Request[Any, Any, Any]) -> 
     return await find_session(conn, state.settings, token, csrf_of(token, state.settings), state.clock())
 
 
+async def is_signed_in(request: Request[Any, Any, Any]) -> bool:
+    """Whether the request's cookie names a live session; it is not noted as seen."""
+    async with request.app.state.db.glance() as conn:
+        return await session_of(conn, request) is not None
+
+
 async def note_seen(request: Request[Any, Any, Any], session: Session) -> None:
     """Note that a session is in use, now and then."""
     state = request.app.state

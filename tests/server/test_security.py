@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from server.security import new_csrf
 from server.settings import Settings
-from tests.conftest import Client, MakeApp, People, browser
+from tests.conftest import Client, Clock, MakeApp, People, browser
 
 
 @pytest.mark.parametrize("path", ["/session", "/login", "/healthz", "/nothing/here", "/static/none.js"])
@@ -46,6 +46,22 @@ async def test_somebody_elses_token_is_refused(app: Litestar, client: Client, sc
     for token in (new_csrf(app.state.settings), "x", "é", client.http.cookies["session"]):
         reply = await client.delete("/session", headers={"X-CSRFToken": token.encode()})
         assert reply.status_code == 403, token
+
+
+async def test_a_phone_whose_session_is_over_is_told_so(client: Client, school: People, clock: Clock) -> None:
+    await client.sign_in(school.phones["class_teacher"])
+    body = {"protocol": 1, "epoch": None, "client": "01936b2e-0000-7000-8000-00000000c001", "push": []}
+    for token in ("", "x"):
+        alive = await client.post("/sync", json=body, headers={"X-CSRFToken": token})
+        assert (alive.status_code, alive.json()["type"]) == (403, "/problems/csrf")
+    clock.tick(days=400)
+    for token in ("", "x", client.csrf):
+        over = await client.post("/sync", json=body, headers={"X-CSRFToken": token})
+        assert (over.status_code, over.json()["type"]) == (401, "/problems/unauthenticated")
+        assert "set-cookie" not in over.headers, "a sign-in at this moment keeps its cookie"
+    elsewhere = {"Origin": "https://evil.example", "X-CSRFToken": client.csrf}
+    assert (await client.post("/sync", json=body, headers=elsewhere)).status_code == 403
+    assert (await client.delete("/session", headers={"X-CSRFToken": "x"})).status_code == 403
 
 
 async def test_a_cookie_planted_by_a_neighbour_site_does_not_help(client: Client, school: People) -> None:
