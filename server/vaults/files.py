@@ -65,10 +65,11 @@ async def put_away_waiting(conn: AsyncConnection, school: str) -> None:
     await conn.execute(delete(unsent_files).where(waiting))
 
 
-async def find(conn: AsyncConnection, school: str, ident: str) -> Any:
-    """A file of the school by its id, as a row; None where there is none."""
+async def find(conn: AsyncConnection, school: str, ident: str, now: datetime) -> Any:
+    """A file of the school by its id, as a row; None where there is none, or it has waited too long."""
     query = select(unsent_files).where(unsent_files.c.school_id == school, unsent_files.c.id == ident)
-    return (await conn.execute(query)).first()
+    in_time = unsent_files.c.taken.is_not(None) | (unsent_files.c.uploaded >= now - WAITS)
+    return (await conn.execute(query.where(in_time))).first()
 
 
 async def latest(conn: AsyncConnection, school: str) -> list[Any]:

@@ -32,8 +32,10 @@ MOST = 2000
 
 @get("/")
 async def index(request: Req, desk: NamedDependency[Desk]) -> Response[Any]:
-    """Choose a file; what was brought lately below."""
+    """Choose a file; what was brought lately below. What waited too long is gone by then."""
     require(desk, "office.unsent")
+    async with request.app.state.db.write() as conn:
+        await files.forget_late(conn, request.app.state.clock())
     return await _index(request, desk)
 
 
@@ -93,7 +95,7 @@ async def forget(request: Req, desk: NamedDependency[Desk], file: FromPath[str])
 async def _find(request: Req, desk: Desk, ident: str) -> Any:
     require(desk, "office.unsent")
     async with request.app.state.db.read() as conn:
-        row = await files.find(conn, desk.principal.school, ident)
+        row = await files.find(conn, desk.principal.school, ident, request.app.state.clock())
     if row is None:
         raise not_found()
     return row

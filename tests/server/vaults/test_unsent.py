@@ -360,6 +360,10 @@ async def test_files_that_nobody_takes_in_go_away(
     assert (await desk.get(second)).status_code == 404
     third = (await bring(desk, file)).headers["location"]
     clock.tick(days=3)
+    assert (await desk.get(third)).status_code == 404, "in time, without another's upload"
+    assert (await desk.get("/office/unsent/")).status_code == 200
+    async with app.state.db.read() as conn:
+        assert (await conn.execute(select(func.count()).select_from(unsent_files))).scalar() == 0
     other = await phone_of(school.phones["teacher"])
     visit(other, pupils["覃佑建"])
     assert (await bring(desk, await file_of(other, school.id))).status_code == 303
