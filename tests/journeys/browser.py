@@ -74,8 +74,14 @@ class Browser:
         return self.page
 
     def go(self, path: str) -> Page:
-        """Go to an address of the server."""
-        self.page.goto(self.url + path)
+        """Go to an address of the server. Where a tap has just begun to lead elsewhere, it leads there first."""
+        try:
+            self.page.goto(self.url + path)
+        except Error as error:
+            if "interrupted by another navigation" not in error.message:
+                raise
+            self.page.wait_for_load_state()
+            self.page.goto(self.url + path)
         return self.page
 
     def kill(self) -> None:
