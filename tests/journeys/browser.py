@@ -74,7 +74,7 @@ class Browser:
         return self.page
 
     def go(self, path: str) -> Page:
-        """Go to an address of the server. Where a tap has just begun to lead elsewhere, it leads there first."""
+        """Go to an address of the server; where a tap has just begun to lead elsewhere, after that."""
         try:
             self.page.goto(self.url + path)
         except Error as error:
