@@ -18,6 +18,9 @@ async function opened(user: string): Promise<Ring> {
   return ring;
 }
 
+/** Nobody's key lies locked beside these stores. */
+const noLocks = async () => undefined;
+
 async function forget(shelf: Shelf): Promise<void> {
   await shelf.close();
   await new Promise((done, fail) => {
@@ -30,7 +33,7 @@ async function forget(shelf: Shelf): Promise<void> {
 /** Milliseconds until these docs are durable in a new store, under a key or in the clear. */
 async function write(docs: Doc[], encrypted: boolean): Promise<number> {
   const user = uuid7();
-  const shelf = new Shelf(`${user}.${uuid7()}`, encrypted ? await opened(user) : new Ring());
+  const shelf = new Shelf(`${user}.${uuid7()}`, encrypted ? await opened(user) : new Ring(), noLocks);
   await shelf.load();
   const began = performance.now();
   if (!(await shelf.commit(null, newCore(), { docs }))) throw new Error("not written");
@@ -41,7 +44,7 @@ async function write(docs: Doc[], encrypted: boolean): Promise<number> {
 
 /** Milliseconds that a first sync takes, in an encrypted store as every phone's is, and the docs that came. */
 async function sync(user: string, school: string, csrf: string): Promise<[number, Doc[]]> {
-  const shelf = new Shelf(`${user}.${school}`, await opened(user));
+  const shelf = new Shelf(`${user}.${school}`, await opened(user), noLocks);
   const card: Card = {
     ...{ id: shelf.id, user, school, csrf, name: "", phone: "", schoolName: "", schools: [] },
     ...{ delivery: null, signedIn: true, unsent: 0, used: 0 },
