@@ -37,9 +37,7 @@ export async function lockPage(c: OpenContext, card: Card, more: More): Promise<
     school: card.schoolName,
     waits: unsent > 0 ? fmt(_("{n}条待同步，都在本机"), { n: unsent }) : _("都已经传上去了"),
     unsent,
-    why: more.over
-      ? _("锁上了。刚才写的还没存上，字还在，打开以后自动再存。")
-      : why(mode, card, locks, unsent),
+    why: more.over ? _("锁上了。刚才写的还没存上，字还在，打开以后接着写。") : why(mode, card, locks, unsent),
     print: print ? toText(print.credential ?? new Uint8Array()) : "",
     salt: print ? toText(print.salt) : "",
     back: more.back ?? "/app/",

@@ -18,6 +18,14 @@ export interface Posted {
   unreadable: string[];
 }
 
+export type Pairs = [name: string, value: string][];
+
+/** What a form posted, without files. */
+export async function pairsOf(request: Request): Promise<Pairs> {
+  const pairs = [...(await request.formData()).entries()];
+  return pairs.filter((pair): pair is Pairs[number] => typeof pair[1] === "string");
+}
+
 type Inputs = Map<string, string[]>;
 type Item = { [key: string]: Json };
 
@@ -30,7 +38,7 @@ const MINUTE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$/;
 class Unreadable extends Error {}
 
 /** Reads the pairs of a form body. Never throws for what people type: that is named and left alone. */
-export function posted(form: Form, pairs: Iterable<[string, string]>, offset = "+08:00"): Posted {
+export function posted(form: Form, pairs: Iterable<Pairs[number]>, offset = "+08:00"): Posted {
   const inputs: Inputs = new Map();
   for (const [name, value] of pairs) inputs.set(name, [...(inputs.get(name) ?? []), value]);
   const changes: Change[] = [];

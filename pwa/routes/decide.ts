@@ -1,8 +1,10 @@
 /** 要处理: two values for one field, side by side; a person chooses one or says a third. */
 import { type Context, notFound, page, type Route, redirect } from "../context";
-import { targetOf } from "../filling";
+import type { Bytes } from "../crypto/bytes";
+import { openRow, place, sealRow } from "../crypto/rows";
+import { type Target, targetOf } from "../filling";
 import { lastVisit, presented } from "../fillview";
-import { posted } from "../posted";
+import { type Pairs, pairsOf, posted } from "../posted";
 import type { ControlView } from "../present_control";
 import type { Json } from "../protocol";
 import { _, fmt } from "../text";
@@ -19,10 +21,13 @@ async function shown(c: Context, error: string, status: number): Promise<Respons
   if (!target || !view) return notFound(c);
   const open = Object.keys(view.siblings).sort();
   if (!open.includes(field)) return redirect(c, next(doc, open));
-  const last = lastVisit(c.snap, target);
-  const all = presented(c, target, { section: "", last }).sections.flatMap(({ questions }) => questions);
+  const all = questions(c, target);
   const question = find(all, field);
   if (!question) return notFound(c);
+  const typed = thirdOf(target, field, await kept(c, doc, field));
+  const fields = { ...view.fields, [field]: typed ?? null };
+  const own =
+    typed === undefined ? undefined : find(questions(c, { ...target, view: { ...view, fields } }), field);
   const before = find(all, c.url.searchParams.get("done") ?? "");
   const n = open.length;
   let place = n > 1 ? fmt(_("有{n}处要定"), { n }) : "";
@@ -33,12 +38,19 @@ async function shown(c: Context, error: string, status: number): Promise<Respons
     q: question,
     heading: fmt(_("{label}，两个人填得不一样"), { label: label(all, question) }),
     other: !field.includes("/"),
+    own: own ?? question,
+    chosen: own !== undefined,
     back: `/app/records/${doc}`,
     action: `/app/decide/${doc}/${encodeURIComponent(field)}`,
     error,
     ask: whom(c, view.siblings[field]?.map(({ by }) => by) ?? []),
   };
   return page(c, "app/decide.html", data, status);
+}
+
+function questions(c: Context, target: Target): ControlView[] {
+  const last = lastVisit(c.snap, target);
+  return presented(c, target, { section: "", last }).sections.flatMap(({ questions }) => questions);
 }
 
 /** The question, item or cell with that path. */
@@ -64,14 +76,13 @@ async function settle(c: Context): Promise<Response> {
   const view = target?.view;
   if (!target || !view) return notFound(c);
   const seen = view.siblings[field] ?? [];
-  const data = await c.request.formData();
-  const keep = String(data.get("keep") ?? "");
+  const pairs = await pairsOf(c.request);
+  const keep = pairs.find(([name]) => name === "keep")?.[1] ?? "";
   const chosen = seen.find(({ sibling }) => sibling === keep);
   let value: Json | undefined;
   if (chosen) value = chosen.value;
   else if (keep === "other") {
-    const pairs = [...data.entries()].filter((pair): pair is [string, string] => typeof pair[1] === "string");
-    value = posted(target.form, pairs).changes.find(({ path }) => path === field)?.value;
+    value = thirdOf(target, field, pairs);
     if (value === undefined) return shown(c, _("请填上您认为对的，或者从上面选一个"), 422);
   } else if (keep !== "shown") return shown(c, _("请先选一个"), 422);
   const { kind, base, form, form_version } = view;
@@ -80,10 +91,39 @@ async function settle(c: Context): Promise<Response> {
   await c.vault.act({ ...about, set: value === undefined ? {} : { [field]: value }, sees }, (now) =>
     Boolean(now.view(doc)?.siblings[field]),
   );
+  await c.vault.shelf.putNote(noteOf(c, doc, field), undefined);
   c.env.changed();
   c.env.sync();
   const rest = Object.keys(view.siblings).filter((path) => path !== field);
   return redirect(c, next(doc, rest.sort(), field));
+}
+
+/** The third value that was typed; undefined where there is none. */
+function thirdOf(target: Target, field: string, pairs: Pairs): Json | undefined {
+  return posted(target.form, pairs).changes.find(({ path }) => path === field)?.value;
+}
+
+/** Where it lies until it is said: under the vault's key, since the phone may lock or be put away meanwhile. */
+function noteOf(c: Context, doc: string, field: string): string {
+  return place(c.card.id, "notes", `decide:${doc}:${field}`);
+}
+
+async function keep(c: Context): Promise<Response> {
+  const { doc = "", field = "" } = c.params;
+  const held = c.env.device.ring.key(c.card.user);
+  const note = noteOf(c, doc, field);
+  const pairs = await pairsOf(c.request);
+  if (held) await c.vault.shelf.putNote(note, await sealRow(held.key, note, pairs));
+  return new Response(null, { status: 204 });
+}
+
+/** What was kept; nothing where another key is used now. */
+async function kept(c: Context, doc: string, field: string): Promise<Pairs> {
+  const held = c.env.device.ring.key(c.card.user);
+  const note = noteOf(c, doc, field);
+  const box = await c.vault.shelf.note<Bytes>(note);
+  if (!held || !box) return [];
+  return openRow(held.key, note, box).catch(() => []) as Promise<Pairs>;
 }
 
 /** The next thing to decide about a record, which says what was decided before it; else the record. */
@@ -95,4 +135,5 @@ function next(doc: string, open: string[], done = ""): string {
 export const decide: Route[] = [
   { method: "GET", pattern: "/app/decide/:doc/:field", handle: show },
   { method: "POST", pattern: "/app/decide/:doc/:field", handle: settle },
+  { method: "POST", pattern: "/app/decide/:doc/:field/own", handle: keep },
 ];

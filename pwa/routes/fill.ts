@@ -4,7 +4,7 @@ import { event, fillUrl, newId, save, submit, type Target, targetOf } from "../f
 import { form as formModel, type Mode, modeOf } from "../fillview";
 import { BadValue, checkValue } from "../forms";
 import { isMine } from "../me";
-import { type Change, posted } from "../posted";
+import { type Change, type Pairs, pairsOf, posted } from "../posted";
 import { isSignature, signature } from "../signing";
 import { _ } from "../text";
 import type { View } from "../vault";
@@ -67,7 +67,7 @@ function backOf(c: Context, target: Target): string {
 async function autosave(c: Context): Promise<Response> {
   const target = targetOf(c, c.params.id ?? "");
   if (!target || !isOpen(c, target.view)) return notFound(c);
-  const pairs = await body(c);
+  const pairs = await pairsOf(c.request);
   const wrong = await store(c, target, pairs);
   const after = { ...c, snap: await c.vault.snapshot() };
   const fresh = targetOf(after, target.id);
@@ -81,7 +81,7 @@ async function go(c: Context): Promise<Response> {
   const target = targetOf(c, c.params.id ?? "");
   if (!target) return notFound(c);
   if (!isOpen(c, target.view)) return redirect(c, `/app/records/${target.id}`);
-  const pairs = await body(c);
+  const pairs = await pairsOf(c.request);
   const wrong = await store(c, target, pairs);
   const section = value(pairs, "s");
   const after = { ...c, snap: await c.vault.snapshot() };
@@ -121,19 +121,12 @@ async function withdraw(c: Context): Promise<Response> {
   return redirect(c, `/app/fill/${view.id}`);
 }
 
-async function body(c: Context): Promise<[string, string][]> {
-  const found: [string, string][] = [];
-  for (const [name, entry] of (await c.request.formData()).entries())
-    if (typeof entry === "string") found.push([name, entry]);
-  return found;
-}
-
-function value(pairs: [string, string][], name: string): string {
+function value(pairs: Pairs, name: string): string {
   return pairs.find(([key]) => key === name)?.[1] ?? "";
 }
 
 /** Stores what can be stored; the rest comes back as words by path, and stays on the page as it was typed. */
-async function store(c: Context, target: Target, pairs: [string, string][]): Promise<Record<string, string>> {
+async function store(c: Context, target: Target, pairs: Pairs): Promise<Record<string, string>> {
   const { changes, unreadable } = posted(target.form, pairs);
   const wrong: Record<string, string> = Object.fromEntries(
     unreadable.map((path) => [path, _("这里只能填数字。")]),

@@ -4,6 +4,7 @@ import { type OpenContext, open, type Route, redirect } from "../context";
 import { fromText } from "../crypto/bytes";
 import { enter, enterWithOld, isFresh, keeperOf, renewSession, startAfresh } from "../enter";
 import { lockPage, type More } from "../lockview";
+import { pairsOf } from "../posted";
 import type { Card } from "../records";
 import { respond } from "../respond";
 import { isFull } from "../spare";
@@ -14,8 +15,7 @@ export async function lockedOut(c: OpenContext, card: Card): Promise<Response> {
   const here = c.url.pathname + c.url.search;
   if (c.request.method === "GET") return redirect(c, `/app/unlock?back=${encodeURIComponent(here)}`);
   if (c.partial) return new Response(null, { status: 423 });
-  const pairs = [...(await c.request.formData()).entries()].filter((pair) => typeof pair[1] === "string");
-  return lockPage(c, card, { to: here, pairs: pairs as [string, string][] });
+  return lockPage(c, card, { to: here, pairs: await pairsOf(c.request) });
 }
 
 async function form(c: OpenContext): Promise<Response> {

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.browser import Browser
 from tests.journeys.forms import Filling
-from tests.journeys.people import send, sign_in, sign_in_at_desk
+from tests.journeys.people import lock, send, sign_in, sign_in_at_desk, unlock
 from tests.journeys.school import pair
 from tests.journeys.server import Server
 
@@ -156,6 +156,11 @@ def she_settles_two(phone: Browser) -> None:
     page.locator("label.claim", has_text="都不对，我来写").tap()
     page.locator("[data-third] textarea").fill(AGREED)
     phone.look("74-decide-third")
+    here = page.url.removeprefix(phone.url)
+    lock(phone)  # what she typed and has not said yet is there again
+    phone.go(here)
+    unlock(phone)
+    expect(page.locator("[data-third] textarea")).to_have_value(AGREED)
     page.get_by_role("button", name="就用我填的").tap()
     expect(page.get_by_role("heading", name="家长意见，两个人填得不一样")).to_be_visible()
     page.get_by_role("link", name="以后再说").tap()
