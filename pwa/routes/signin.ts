@@ -55,10 +55,10 @@ function why(c: OpenContext, card: Card | undefined): string {
   }
   if (card?.why === "revoked" || (!card && c.settings.ended)) {
     return card && card.unsent > 0
-      ? fmt(_("这台手机的登录被停用了。还有{n}条没有传完，会接着传。要再用，请重新登录。"), {
+      ? fmt(_("在设备列表里，已让这台手机退出。还有{n}条没有传完，会接着传。要再用，请重新登录。"), {
           n: card.unsent,
         })
-      : _("这台手机的登录被停用了，里面的记录已经交给学校，再清掉了。要再用，请重新登录。");
+      : _("在设备列表里，已让这台手机退出。里面的记录已经交给学校，再清掉了。要再用，请重新登录。");
   }
   if (card?.why === "older") return _("新版本给手机里的记录加了锁。请登录一次，记录都在，没有丢。");
   if (card?.why === "ended") return _("登录已经到期，或者在别处退出了。请重新登录，记录都在本机。");

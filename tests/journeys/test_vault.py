@@ -154,7 +154,7 @@ def test_a_revoked_phone_delivers_and_is_wiped(browser: Callable[..., Browser], 
     phone.go("/app/")
     expect(phone.page.get_by_label("手机号")).to_be_visible()
     phone.look("90-revoked")
-    expect(phone.page.locator("body")).to_contain_text("停用")
+    expect(phone.page.locator("body")).to_contain_text("已让这台手机退出")
     assert [name for name in stores(phone) if "." in name] == [], "somebody's records are still there"
 
 
