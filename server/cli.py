@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
-from ipaddress import ip_address
-from pathlib import Path
+import gc
+from importlib import import_module
 
 import click
-import uvicorn
 
-from server.accounts.commands import user
-from server.backup.cli import backup, restore
-from server.command import answering, check_database, read_settings
-from server.demo import demo
-from server.erasure.cli import erase_pupil
-from server.migrations import migrate as bring_up_to_date
-from server.reminders.cli import worker
-from server.roster.cli import import_files
-from server.settings import Settings
-from server.vaults.cli import school
-
-PLAIN_HTTP = """\
-Serving plain http on {where}. Over that, browsers of other machines will:
-  - not keep the sign-in cookie (it is Secure), so nobody signs in;
-  - not start the phone's app (no service worker), so nothing works offline;
-  - not give the camera, the position, or push messages.
-For one machine use --host 127.0.0.1. For phones, put Caddy or nginx with a certificate in front, or give
---certfile and --keyfile. If there is a proxy with https in front already, all is well."""
+COMMANDS = {
+    "backup": "server.backup.cli:backup",
+    "demo": "server.demo:demo",
+    "erase": "server.erasure.cli:erase_pupil",
+    "import": "server.roster.cli:import_files",
+    "migrate": "server.migrations.cli:migrate",
+    "restore": "server.backup.cli:restore",
+    "school": "server.vaults.cli:school",
+    "serve": "server.serve:serve",
+    "user": "server.accounts.commands:user",
+    "worker": "server.reminders.cli:worker",
+}
+"""Where each command is. Only the one that is asked for is imported: a server that was killed is not kept
+from coming back by what reads workbooks, moves tables and calls push services."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """The commands of COMMANDS."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, as the help shows them."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command, imported; None for a name that there is none of."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        gc.disable()  # what an import makes stays: searching it for garbage takes a tenth of the start
+        try:
+            return getattr(import_module(module), name)
+        finally:
+            gc.enable()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="zoufang")
 def main() -> None:
     """走访 Zoufang: field visits of rural schools that work without a signal.
@@ -40,75 +53,6 @@ def main() -> None:
     Settings come from the environment: DATABASE_URL (default: SQLite in var/), SECRET_KEY, BASE_URL, PORT,
     ZOUFANG_ENV=production, and others that the README lists.
     """
-
-
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is all.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: PORT, or 8000]")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
-@click.option(
-    "--certfile", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM certificate."
-)
-@click.option("--keyfile", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its PEM key.")
-def serve(host: str, port: int | None, workers: int, certfile: Path | None, keyfile: Path | None) -> None:
-    """Run the web server.
-
-    Phones need https: put a proxy with a certificate in front, or give --certfile and --keyfile. On this
-    machine itself plain http will do. Set FORWARDED_ALLOW_IPS to the address of a proxy on another machine.
-    """
-    chosen = read_settings()
-    if (certfile is None) != (keyfile is None):
-        raise click.UsageError("--certfile and --keyfile belong together.")
-    asyncio.run(check_database(chosen))
-    port = port or chosen.port
-    if certfile is None and not _is_local(host) and not chosen.base_url.startswith("https://"):
-        click.echo(PLAIN_HTTP.format(where=f"{host}:{port}"), err=True)
-    scheme = "https" if certfile else "http"
-    click.echo(f"Zoufang is at {chosen.base_url or f'{scheme}://{host}:{port}'}", err=True)
-    uvicorn.run(
-        "server.asgi:application",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        ssl_certfile=certfile,
-        ssl_keyfile=keyfile,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-
-
-@main.command()
-def migrate() -> None:
-    """Make the database's tables, or bring them up to this release. Safe to run again and again."""
-    asyncio.run(_migrate(read_settings()))
-    click.echo("The database is up to date.")
-
-
-main.add_command(backup)
-main.add_command(demo)
-main.add_command(erase_pupil)
-main.add_command(import_files)
-main.add_command(restore)
-main.add_command(school)
-main.add_command(user)
-main.add_command(worker)
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-async def _migrate(chosen: Settings) -> None:
-    async with answering(chosen) as db:
-        await bring_up_to_date(db)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import click
 
 from server.db import Database, is_unavailable
-from server.migrations import is_current
+from server.schema import is_current
 from server.settings import Settings, SettingsError, load_settings
 
 

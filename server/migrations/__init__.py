@@ -6,12 +6,9 @@ A release only expands (new tables, new columns with a default); what it no long
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from server.db import Database
@@ -34,13 +31,3 @@ async def migrate(db: Database) -> None:
     async with db.write() as conn:
         await conn.run_sync(lambda sync: command.upgrade(config(sync), "head"))
         await begin_life(conn)
-
-
-async def is_current(db: Database) -> bool:
-    """Whether every migration of this release has run on the database."""
-    async with db.read() as conn:
-        return await conn.run_sync(_heads) == set(ScriptDirectory.from_config(config()).get_heads())
-
-
-def _heads(connection: Any) -> set[str]:
-    return set(MigrationContext.configure(connection).get_current_heads())

@@ -16,7 +16,8 @@ from server.gateway.work import Env
 from server.reminders import claims, plan, subscriptions
 from server.reminders.claims import Claim, Person, Row
 from server.reminders.plan import Reminder
-from server.reminders.push import Device, Outcome, Sender, Sent
+from server.reminders.push import Outcome, Sender, Sent
+from server.reminders.subscriptions import Device
 from server.schools import all_schools
 
 AT_ONCE = 8

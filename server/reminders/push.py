@@ -16,6 +16,7 @@ from server.reminders.endpoints import EndpointRefused, check_endpoint
 from server.reminders.keys import Keys
 from server.reminders.outgoing import OneDoor, Outgoing
 from server.reminders.plan import Reminder
+from server.reminders.subscriptions import Device
 from server.text import _
 
 NO_SUBJECT = "mailto:postmaster@localhost.localdomain"
@@ -38,16 +39,6 @@ class Outcome:
 
     sent: Sent
     wait: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One browser that subscribed."""
-
-    id: str
-    endpoint: str
-    p256dh: str
-    auth: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import binascii
 from base64 import urlsafe_b64decode
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.accounts.models import sessions
 from server.reminders.endpoints import EndpointRefused, check_endpoint
 from server.reminders.models import subscriptions
-from server.reminders.push import Device
 
 MOST = 10
 
@@ -32,6 +32,16 @@ class Subscription(msgspec.Struct):
 
     endpoint: str
     keys: SubscriptionKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One browser that subscribed."""
+
+    id: str
+    endpoint: str
+    p256dh: str
+    auth: str
 
 
 class BadSubscription(Exception):

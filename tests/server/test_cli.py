@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from server.cli import PLAIN_HTTP, main
+from server.cli import COMMANDS, main
+from server.serve import PLAIN_HTTP
 from tests.needs import ROOT
 
 Run = Callable[..., Result]
@@ -130,7 +131,7 @@ def test_plain_http_for_others_says_what_will_not_work(
     zoufang: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], warned: bool
 ) -> None:
     served: list[dict] = []
-    monkeypatch.setattr("server.cli.uvicorn.run", lambda *_args, **options: served.append(options))
+    monkeypatch.setattr("server.serve.uvicorn.run", lambda *_args, **options: served.append(options))
     zoufang("migrate")
     result = zoufang("serve", "--port", "9", *arguments)
     assert result.exit_code == 0, result.output
@@ -168,6 +169,21 @@ async def answer(port: int) -> bytes:
         writer.close()
         return line
     return b""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_is_found_by_the_name_that_its_help_has(zoufang: Run, name: str) -> None:
+    helped = zoufang(name, "--help")
+    assert helped.exit_code == 0, helped.output
+    assert f" {name} " in helped.output.splitlines()[0]
+
+
+def test_a_server_that_was_killed_imports_nothing_that_only_other_commands_need() -> None:
+    """Each of these takes a tenth of the time that a server needs to be back."""
+    others = {"aiohttp", "alembic", "pywebpush", "server.demo", "server.reminders.push"}
+    ask = f"import sys, server.serve, server.asgi; print(*({others!r} & sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == []
 
 
 def test_a_schools_lease_is_shown_and_set(zoufang: Run) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select
 
 import server.app
 from server.db import Database, metadata
-from server.migrations import is_current, migrate
+from server.migrations import config, migrate
+from server.schema import is_current, newest
 from server.schools import create_school, epoch, schools
 
 
@@ -27,6 +29,10 @@ async def test_migrations_and_tables_agree(empty_database_url: str) -> None:
     async with db.read() as conn:
         assert await conn.run_sync(differences) == []
     await db.close()
+
+
+def test_the_newest_step_is_the_one_that_migrations_end_with() -> None:
+    assert ScriptDirectory.from_config(config()).get_heads() == [newest()]
 
 
 async def test_migrating_again_keeps_everything(empty_database_url: str) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from server.access import server_principal
 from server.reminders.models import reminders, subscriptions
-from server.reminders.push import Device, Outcome, Sender
+from server.reminders.push import Outcome, Sender
+from server.reminders.subscriptions import Device
 from sync.protocol import Op
 from tests.town import Town
 

@@ -10,7 +10,8 @@ import pytest
 from server.reminders.keys import make_keys
 from server.reminders.outgoing import Outgoing
 from server.reminders.plan import Reminder
-from server.reminders.push import Device, Outcome, Sender, Sent, topic
+from server.reminders.push import Outcome, Sender, Sent, topic
+from server.reminders.subscriptions import Device
 from tests.push_service import HOST, Browser, PushService
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
