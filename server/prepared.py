@@ -5,19 +5,22 @@ one, lists spelled out, rows processed. Here the text is kept for each database 
 (rounded up, the rest filled with the last value: what is in a list twice is found once).
 
 Values go in as through SQLAlchemy; rows come out as the driver has them, which is the same for texts,
-numbers and bytes, but not for times and JSON: don't select those here.
+numbers and bytes, but not for times and JSON: don't select those here. On SQLite's connections for short work
+the driver is asked at once (server.sqlite), which is most of what a push saves.
 """
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.sqlite import MANY, driver_of
 
 Values = Mapping[str, Any]
 Shape = tuple[tuple[str, int | None], ...]
@@ -40,6 +43,8 @@ class Prepared(NamedTuple):
     places: tuple[Place, ...]
     pick: Callable[[Values], tuple[Any, ...]] | None
     """All the places at once, where values go in as they are."""
+    row: Callable[[Sequence[Any]], Any]
+    """A row with its columns' names, of what the driver has found."""
 
     def fill(self, values: Values) -> tuple[Any, ...]:
         """The driver's parameters."""
@@ -52,19 +57,49 @@ class Prepared(NamedTuple):
         return tuple(filled)
 
 
-async def run(conn: AsyncConnection, statement: Any, values: Values) -> CursorResult[*tuple[Any, ...]]:
+class Rows(list[Any]):
+    """What a statement found, whole: tuples with the names of its columns."""
+
+    def first(self) -> Any:
+        """The first row, None where there is none."""
+        return self[0] if self else None
+
+    def scalars(self) -> list[Any]:
+        """The first column."""
+        return [row[0] for row in self]
+
+
+async def run(conn: AsyncConnection, statement: Any, values: Values) -> Rows:
     """Run a statement once; a parameter that is `expanding` takes a list with something in it."""
     given = {name: _rounded(value) if isinstance(value, list) else value for name, value in values.items()}
     shape = tuple((name, len(v) if isinstance(v, list) else None) for name, v in given.items())
     ready = _prepared(conn.dialect.name, statement, shape, _Of(conn.dialect))
-    return await conn.exec_driver_sql(ready.sql, ready.fill(given))
+    driver = driver_of(conn)
+    if driver is not None:
+        return Rows(map(ready.row, driver.ask(ready.sql, ready.fill(given))))
+    found = await conn.exec_driver_sql(ready.sql, ready.fill(given))
+    return Rows(found.all()) if found.returns_rows else Rows()
 
 
 async def run_many(conn: AsyncConnection, statement: Any, rows: Sequence[Values]) -> None:
     """Run a statement for each row (at least one); all have the keys of the first, and no lists."""
     shape = tuple((name, None) for name in rows[0])
     ready = _prepared(conn.dialect.name, statement, shape, _Of(conn.dialect))
-    await conn.exec_driver_sql(ready.sql, [ready.fill(row) for row in rows])
+    filled = [ready.fill(row) for row in rows]
+    driver = driver_of(conn) if len(rows) <= MANY else None
+    if driver is not None:
+        driver.ask_many(ready.sql, filled)
+    else:
+        await conn.exec_driver_sql(ready.sql, filled)
+
+
+async def say(conn: AsyncConnection, sql: str) -> None:
+    """Run a statement without parameters and rows: a savepoint."""
+    driver = driver_of(conn)
+    if driver is not None:
+        driver.ask(sql, ())
+    else:
+        await conn.exec_driver_sql(sql)
 
 
 class _Of:
@@ -97,7 +132,9 @@ def _prepared(_name: str, statement: Any, shape: Shape, of: _Of) -> Prepared:
     )
     places = tuple(_place(compiled, bound, sizes) for bound in compiled.positiontup)
     plain = len(places) > 1 and all(p.name and p.index is None and p.process is None for p in places)
-    return Prepared(str(compiled), places, itemgetter(*(p.name for p in places)) if plain else None)
+    pick = itemgetter(*(p.name for p in places)) if plain else None
+    names = [] if statement.is_dml else statement.selected_columns.keys()
+    return Prepared(str(compiled), places, pick, namedtuple("Row", names, rename=True)._make)  # noqa: PYI024
 
 
 def _place(compiled: Any, bound: str, sizes: Mapping[str, int | None]) -> Place:

@@ -97,7 +97,7 @@ async def epoch(conn: AsyncConnection) -> str:
 
 async def epoch_and_rev(conn: AsyncConnection, school: str) -> tuple[str, int]:
     """The name of this life, and the last rev given at a school."""
-    row = (await run(conn, _EPOCH_AND_REV, {"school": school})).one()
+    (row,) = await run(conn, _EPOCH_AND_REV, {"school": school})
     return row.epoch, row.rev
 
 

@@ -9,11 +9,13 @@ or for another process (BEGIN IMMEDIATE, COMMIT) goes to the thread.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 MANY = 500
 """Rows in one statement from which on it is long work, and leaves the event loop alone."""
@@ -90,6 +92,20 @@ class Connection(aiosqlite.Connection):
         """Whether a statement may run in the caller's thread: no abandoned one is still running."""
         return self.short and self._asked == self._done
 
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """Run a statement here and now; its rows. Raises as SQLAlchemy does, without the values."""
+        try:
+            return self.raw.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise _wrapped(sql, error) from error
+
+    def ask_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement here and now for each row of parameters. Raises as `ask` does."""
+        try:
+            self.raw.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise _wrapped(sql, error) from error
+
     async def in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Run something in the connection's thread."""
 
@@ -119,3 +135,15 @@ class Connection(aiosqlite.Connection):
             self.raw.commit()
         else:
             await self.in_thread(self.raw.commit)
+
+
+def driver_of(conn: AsyncConnection) -> Connection | None:
+    """The driver's connection, where statements may run in the caller's thread; else None."""
+    if conn.dialect.name != "sqlite" or conn.sync_connection is None:
+        return None
+    driver = conn.sync_connection.connection.driver_connection
+    return driver if isinstance(driver, Connection) and driver.is_here else None
+
+
+def _wrapped(sql: str, error: sqlite3.Error) -> BaseException:
+    return DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True)

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.prepared import say
+
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[Any]]
 Writing = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -102,15 +104,15 @@ class Together:
         if alone:  # the transaction is all the savepoint that it needs
             piece.outcome = await piece.work(conn)
             return
-        await conn.exec_driver_sql("SAVEPOINT piece")
+        await say(conn, "SAVEPOINT piece")
         try:
             piece.outcome = await piece.work(conn)
         except Exception as error:
             if self._is_everybodys(error):
                 raise
-            await conn.exec_driver_sql("ROLLBACK TO SAVEPOINT piece")
+            await say(conn, "ROLLBACK TO SAVEPOINT piece")
             piece.error = error
-        await conn.exec_driver_sql("RELEASE SAVEPOINT piece")
+        await say(conn, "RELEASE SAVEPOINT piece")
 
 
 def _some(waiting: deque[Piece]) -> list[Piece]:

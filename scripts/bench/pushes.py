@@ -24,7 +24,8 @@ OPS = 30
 
 def visit(phone: Phone, school: School, doc: str) -> dict[str, Any]:
     """A home visit with what is usually answered."""
-    pupil = school.pupils[phone.seq % len(school.pupils)]
+    own = school.pupils[phone.number :: len(school.teachers)]
+    pupil = own[phone.seq % len(own)]
     return phone.op("create", "visit", doc, "home_visit", set=ANSWERS, meta={"students": [pupil]})
 
 

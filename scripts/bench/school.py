@@ -27,7 +27,6 @@ from .line import Line
 
 PASSWORD = "only-for-the-bench"  # noqa: S105 - of a school that lives for minutes
 FIRST_PHONE = 13800000001
-CLASS = "三(2)班"
 
 
 @contextmanager
@@ -113,7 +112,7 @@ class School:
 
 
 async def make_school(folder: Path, teachers: int, pupils: int) -> School:
-    """A school in a new database; every teacher has the one class with all the pupils."""
+    """A school in a new database; every teacher has a class, among which the pupils are shared out."""
     app = create_app(Settings(var_dir=folder, database_url=f"sqlite:///{folder}/zoufang.db"))
     db, env = app.state.db, app.state.env
     try:
@@ -124,21 +123,26 @@ async def make_school(folder: Path, teachers: int, pupils: int) -> School:
             phone, name = str(FIRST_PHONE + number), f"教师{number + 1}"
             users.append(
                 await add_person(
-                    db, env, school, phone=phone, name=name, roles=["class_teacher"], classes=[CLASS]
+                    db, env, school, phone=phone, name=name, roles=["class_teacher"], classes=[_class(number)]
                 )
             )
             async with db.write() as conn:
                 await set_password(conn, phone, PASSWORD, env.clock())
         ids = [new_id() for _ in range(pupils)]
         async with db.write() as conn:
-            await write.submit(conn, env, server_principal(school), new_id(), [_pupil(i) for i in ids])
+            made = [_pupil(ident, _class(n % teachers)) for n, ident in enumerate(ids)]
+            await write.submit(conn, env, server_principal(school), new_id(), made)
     finally:
         await db.close()
     return School(folder, school, users, ids)
 
 
-def _pupil(ident: str) -> Op:
-    values = {"name": "杨思源", "pinyin": "yang si yuan", "class": CLASS, "boards": True}
+def _class(number: int) -> str:
+    return f"三({number + 1})班"
+
+
+def _pupil(ident: str, class_name: str) -> Op:
+    values = {"name": "杨思源", "pinyin": "yang si yuan", "class": class_name, "boards": True}
     return Op(0, "create", "student", ident, form="student", form_version=1, set=values)
 
 

@@ -133,8 +133,8 @@ _SCHOOLS = (
 
 async def load_principal(conn: AsyncConnection, user_id: str, school_id: str) -> Principal | None:
     """The person at this school, or None where there is none. Someone without roles is returned, revoked."""
-    body = (await run(conn, _PERSON, {"school": school_id, "user": user_id})).scalar_one_or_none()
-    return principal_of(decode_doc(body), school_id) if body is not None else None
+    found = await run(conn, _PERSON, {"school": school_id, "user": user_id})
+    return principal_of(decode_doc(found[0].body), school_id) if found else None
 
 
 async def schools_of(conn: AsyncConnection, user_id: str) -> list[dict[str, str]]:

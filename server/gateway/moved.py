@@ -56,11 +56,11 @@ async def moved_lately(conn: AsyncConnection, who: Principal, since: Place, limi
     """Up to `limit` docs after `since`; None for someone who was not in step lately."""
     if not since.rev:
         return None
-    held = (await run(conn, _HOLDS, {"school": who.school, "user": who.user})).all()
+    held = await run(conn, _HOLDS, {"school": who.school, "user": who.user})
     if any(max(hold.added, hold.removed or 0) >= since.at for hold in held):
         return None
     values = {"school": who.school, "at": since.at, "limit": LATELY + 1}
-    ids = list((await run(conn, _LATELY, values)).scalars())
+    ids = (await run(conn, _LATELY, values)).scalars()
     return await _meeting(conn, who, since, limit, held, ids) if len(ids) <= LATELY else None
 
 

@@ -83,7 +83,7 @@ class Work:
     @classmethod
     async def begin(cls, conn: AsyncConnection, env: Env, school: str) -> "Work":
         """Lock the school's counter. Raises NoSchool."""
-        row = (await run(conn, _LOCK, {"school": school})).one_or_none()
+        row = (await run(conn, _LOCK, {"school": school})).first()
         if row is None:
             raise NoSchool(school)
         return cls(conn, env, school, row[0], row[1])
@@ -173,7 +173,7 @@ class Work:
         """The next seq of the server's own client."""
         if self._server_seq is None:
             found = await run(self.conn, _LAST_SEQ, {"client": server_client(self.school)})
-            self._server_seq = found.scalar_one_or_none() or 0
+            self._server_seq = found[0].last_seq if found else 0
         self._server_seq += 1
         return self._server_seq
 
