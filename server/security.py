@@ -101,7 +101,7 @@ class Csrf(ASGIMiddleware):
                 raise Problem(403, "csrf")
             token = request.headers.get(CSRF_HEADER) or await _field(request)
             if not _is_expected(token, request, settings):
-                phone = request.url.path == "/sync" and SESSION_COOKIE in request.cookies
+                phone = request.url.path in ("/sync", "/sync/sealed") and SESSION_COOKIE in request.cookies
                 if phone and not await self._is_live(request):
                     raise Problem(401, "unauthenticated")
                 raise Problem(403, "csrf")

@@ -5,6 +5,7 @@ The envelope is decoded first and each op alone, so that one damaged op never ta
 
 import hashlib
 import json
+import math
 import re
 from typing import Any
 
@@ -163,6 +164,18 @@ def _lenient_seq(raw: bytes) -> int:
     return seq
 
 
+def renumber(raw: bytes, seq: int) -> bytes:
+    """The op under another seq, the same bytes each time. Raises BadEnvelope where it is no JSON object."""
+    try:
+        body = {**json.loads(raw.decode("utf-8", "surrogatepass")), "seq": seq}
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadEnvelope("seq") from error
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # a lone surrogate: it goes on as the escape that it came as
+        return json.dumps(body, separators=(",", ":")).encode()
+
+
 def decode_op(raw: bytes) -> Op | None:
     """The op, or None where it can't be decoded (it is then held as `bad_op`, its bytes kept)."""
     try:
@@ -204,11 +217,20 @@ def clean(value: Json, depth: int = 0) -> bool:
 
 def digest(raw: bytes) -> str:
     """A hash of the op's body as parsed JSON: key order, spacing and `1` against `1.0` don't matter."""
+    return hashlib.sha256(_canonical(raw)).hexdigest()
+
+
+def _canonical(raw: bytes) -> bytes:
+    """One text for all bodies that are equal. What msgspec can't hold (lone surrogates, huge numbers) is odd
+    in whichever way it is written, and always goes the long way."""
     try:
-        data = _canonical(_parsed(raw.decode("utf-8", "surrogatepass"))).encode()
+        return _sorted(_parsed(raw))
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        pass
+    try:
+        return _sorted_odd(_parsed_odd(raw.decode("utf-8", "surrogatepass"))).encode()
     except (ValueError, RecursionError):
-        data = raw
-    return hashlib.sha256(data).hexdigest()
+        return raw
 
 
 def _number(text: str) -> float:
@@ -217,5 +239,14 @@ def _number(text: str) -> float:
     return int(value) if value.is_integer() else value
 
 
-_parsed = json.JSONDecoder(parse_float=_number).decode
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+def _finite(text: str) -> float:
+    value = _number(text)
+    if math.isinf(value):
+        raise ValueError("msgspec would write null")
+    return value
+
+
+_parsed = msgspec.json.Decoder(float_hook=_finite).decode
+_sorted = msgspec.json.Encoder(order="sorted").encode
+_parsed_odd = json.JSONDecoder(parse_float=_number).decode
+_sorted_odd = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode

@@ -62,7 +62,7 @@ class Phone:
         status, answer = await self.send("POST", "/session", {"X-CSRFToken": problem["csrf"]}, body)
         if status != 201:
             raise Refused(status, answer)
-        self.csrf, self.user, self.delivery = answer["csrf"], answer["user"], answer["delivery"]
+        self.csrf, self.user, self.delivery = answer["csrf"], answer["user"], answer.get("delivery", "")
 
     def op(self, op: str, kind: str, doc: str, form: str, **rest: Any) -> dict[str, Any]:
         """Queue one op; `base` is the rev of the doc as it was last pulled."""

@@ -55,7 +55,7 @@ async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
     if body.protocol < 1 or body.protocol > VERSION:
         raise Problem(400, "bad_request", detail="protocol", versions=list(range(1, VERSION + 1)))
     sent = read_ops([bytes(raw) for raw in body.push])
-    caller = await _caller(request, body.client)
+    caller = await caller_of(request, body.client)
     cursor = _cursor(body)
     pushed = await commit(request, caller, body.client, sent)
     life, page = await _pull(request, caller, body, cursor, pushed)
@@ -74,7 +74,7 @@ async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(encode(reply), media_type="application/json", headers=headers)
 
 
-async def _caller(request: Request[Any, Any, Any], client: str) -> Caller:
+async def caller_of(request: Request[Any, Any, Any], client: str) -> Caller:
     """The session's person; without a live one, whoever the delivery token stands for."""
     if delivery_token(request) is not None:
         return await delivery_caller(request, client)

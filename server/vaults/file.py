@@ -1,7 +1,8 @@
 """A file of unsent work (`.zoufang`), read with suspicion: it comes by hand, from anywhere.
 
 {"format": "zoufang-unsent", "version": 1, "school", "user", "client", "key": <id>, "made": <ISO time>,
- "proof": <the client's delivery token, sealed; associated data: the client>, "ops": [{"seq", "sealed"}]}
+ "proof": <the client's delivery token, sealed; associated data: the client>,
+ "ops": [{"seq", "sealed", "from" (optional)}]}
 """
 
 from __future__ import annotations

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import msgspec
 
+from server.db import Database
+from server.gateway.owner import own_clients
 from server.gateway.push import check_limits
 from server.gateway.take import Incoming, incoming
 from server.problems import Problem
+from server.vaults.keys import find_key
 from server.vaults.seal import OVERHEAD, CannotOpen, KeyPair, from_text
-from sync.protocol import MAX_OP_BYTES, MAX_OPS, MAX_PUSH_BYTES, MAX_SEQ, BadEnvelope, read_seq
+from sync.protocol import MAX_OP_BYTES, MAX_OPS, MAX_PUSH_BYTES, MAX_SEQ, BadEnvelope, read_seq, renumber
 
 _UNREAD = b"sealed "
 """Stands before the bytes of an op that could not be opened, in the log of ops: they are no JSON."""
@@ -20,11 +23,15 @@ BODY_BYTES = (MAX_PUSH_BYTES * 4 // 3) + MAX_OPS * 256 + (4 << 10)
 """A push of the greatest size, sealed and in base64url."""
 
 
-class SealedOp(msgspec.Struct):
-    """One op as it lies in a locked phone's outbox; `sealed` is base64url."""
+class SealedOp(msgspec.Struct, rename={"from_": "from"}):
+    """One op as it lies in a locked phone's outbox; `sealed` is base64url.
+
+    `from_`, `<client>:<seq>`: where it stood when it was sealed, if its phone is another client since then.
+    """
 
     seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]
     sealed: str
+    from_: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{8,64}:[1-9][0-9]{0,15}$")] | None = None
 
 
 class SealedPush(msgspec.Struct):
@@ -35,17 +42,20 @@ class SealedPush(msgspec.Struct):
     ops: list[SealedOp]
 
 
-async def open_ops(pair: KeyPair | None, key: str, client: str, ops: Sequence[SealedOp]) -> list[Incoming]:
-    """The ops of a request, opened; one that can't be is held later, with its bytes.
+async def open_ops(db: Database, user: str, sent: SealedPush) -> list[Incoming]:
+    """The ops of a user's request, opened; one that can't or must not be is held later, with its bytes.
 
-    `pair` is the key pair of the id `key`, None where the server has none of that id. Raises Problem 413
-    beyond a limit of the protocol.
+    Raises Problem 413 beyond a limit of the protocol.
     """
-    check_limits([b""] * len(ops))  # their number, before any work is done on them
-    if any(is_too_large(op) for op in ops):
+    check_limits([b""] * len(sent.ops))  # their number, before any work is done on them
+    if any(is_too_large(op) for op in sent.ops):
         raise Problem(413, "too_large", limit=MAX_OP_BYTES, of="op")
-    opened = await open_all(pair, key, client, ops)
-    check_limits([b"" if is_unread(one.raw) else one.raw for one in opened])
+    async with db.read() as conn:
+        pair = await find_key(conn, sent.key)
+        own = await own_clients(conn, user, origins(sent.ops))
+    opened = await open_all(pair, sent.key, sent.client, sent.ops, own)
+    # each was measured as it came: under another seq it may be longer by a digit
+    check_limits([b"" if is_unread(one.raw) else one.raw[:MAX_OP_BYTES] for one in opened])
     return opened
 
 
@@ -54,9 +64,21 @@ def is_too_large(op: SealedOp) -> bool:
     return len(op.sealed) > 4 * (MAX_OP_BYTES + OVERHEAD + 2) // 3
 
 
-async def open_all(pair: KeyPair | None, key: str, client: str, ops: Sequence[SealedOp]) -> list[Incoming]:
-    """Any number of ops, opened beside the event loop; see `is_unread` for those that can't be."""
-    return await asyncio.to_thread(lambda: [_open(pair, key, client, op) for op in ops])
+def origins(ops: Sequence[SealedOp]) -> set[str]:
+    """The other clients under which ops were sealed."""
+    return {op.from_.rpartition(":")[0] for op in ops if op.from_}
+
+
+async def open_all(
+    pair: KeyPair | None, key: str, client: str, ops: Sequence[SealedOp], own: Collection[str]
+) -> list[Incoming]:
+    """Any number of ops, opened beside the event loop; see `is_unread` for those that can't be.
+
+    `pair` is the key pair of the id `key`, None where the server has none of that id. `own`: the clients that
+    are the sender's. What was sealed under anybody else's stays shut: whoever carries off a locked phone must
+    not have it opened under a name of their own.
+    """
+    return await asyncio.to_thread(lambda: [_open(pair, key, client, op, own) for op in ops])
 
 
 def is_unread(raw: bytes) -> bool:
@@ -64,12 +86,17 @@ def is_unread(raw: bytes) -> bool:
     return raw.startswith(_UNREAD)
 
 
-def _open(pair: KeyPair | None, key: str, client: str, op: SealedOp) -> Incoming:
-    unread = Incoming(op.seq, _UNREAD + f"{key} {op.sealed}".encode(errors="replace"), None)
-    if pair is None:
+def _open(pair: KeyPair | None, key: str, client: str, op: SealedOp, own: Collection[str]) -> Incoming:
+    kept = " ".join(part for part in (key, op.from_, op.sealed) if part)
+    unread = Incoming(op.seq, _UNREAD + kept.encode(errors="replace"), None)
+    about = op.from_ or f"{client}:{op.seq}"
+    home, _, seq = about.rpartition(":")
+    if pair is None or (op.from_ and home not in own):
         return unread
     try:
-        raw = pair.open(from_text(op.sealed), f"{client}:{op.seq}")
-        return incoming(op.seq, raw) if read_seq(raw) == op.seq else unread
+        raw = pair.open(from_text(op.sealed), about)
+        if read_seq(raw) != int(seq):
+            return unread
+        return incoming(op.seq, renumber(raw, op.seq) if op.from_ else raw)
     except (CannotOpen, ValueError, BadEnvelope):
         return unread

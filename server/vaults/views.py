@@ -10,10 +10,10 @@ from litestar.params import JSONBody
 
 from server.accounts.caller import delivery_token, provide_delivery, provide_session
 from server.accounts.sessions import Session
-from server.gateway.views import commit, delivery_caller
+from server.gateway.views import caller_of, commit
 from server.problems import Problem
 from server.security import SESSION_COOKIE
-from server.vaults.keys import current_key, find_key
+from server.vaults.keys import current_key
 from server.vaults.passes import give_pass
 from server.vaults.seal import KeyPair, to_text
 from server.vaults.sealed import BODY_BYTES, SealedPush, open_ops
@@ -66,10 +66,8 @@ def _wire(pair: KeyPair) -> dict[str, str]:
 @post("/sync/sealed", status_code=200, request_max_body_size=BODY_BYTES)
 async def sync_sealed(request: Req, data: JSONBody[SealedPush]) -> dict[str, int]:
     """A push of sealed ops. What became of them the phone learns by pushing them again when it is open."""
-    caller = await delivery_caller(request, data.client)
-    async with request.app.state.db.read() as conn:
-        pair = await find_key(conn, data.key)
-    sent = await open_ops(pair, data.key, data.client, data.ops)
+    caller = await caller_of(request, data.client)
+    sent = await open_ops(request.app.state.db, caller.who.user, data)
     pushed = await commit(request, caller, data.client, sent)
     return {"acked": pushed.acked, "durable": pushed.durable}
 

@@ -46,6 +46,11 @@ def seal_op(key: dict[str, str], client: str, op: dict[str, Any]) -> dict[str, A
     return {"seq": op["seq"], "sealed": seal(key, f"{client}:{op['seq']}", plain)}
 
 
+def moved(sealed: dict[str, Any], client: str, seq: int) -> dict[str, Any]:
+    """What was sealed as an op of this client, as it goes under another's number."""
+    return {"seq": seq, "sealed": sealed["sealed"], "from": sealed.get("from", f"{client}:{sealed['seq']}")}
+
+
 def export(
     key: dict[str, str], school: str, user: str, client: str, delivery: str, ops: list[dict[str, Any]]
 ) -> dict[str, Any]:

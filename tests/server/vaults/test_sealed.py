@@ -86,20 +86,29 @@ async def test_after_the_session_and_until_the_pass_ends(
     assert (status, problem["type"]) == (401, "/problems/unauthenticated")
 
 
-async def test_only_by_a_pass_of_this_client(school: People, pupils: Pupils, phone_of: MakePhone) -> None:
+async def test_only_by_a_pass_of_this_client_or_its_users_session(
+    school: People, pupils: Pupils, phone_of: MakePhone
+) -> None:
     phone = await phone_of(school.phones["class_teacher"])
     other = await phone_of(school.phones["teacher"])
     key = await key_of(phone)
     visit(phone, pupils["龙䶮"])
     body = outbox(phone, key)
     for headers in (
-        {"X-CSRFToken": phone.csrf},
         pass_of(other),
         {"Authorization": "Delivery "},
         {"Authorization": f"Delivery {phone.delivery}x"},
     ):
         assert (await deliver(phone, body, **headers))[0] == 401
+    status, problem = await deliver(other, body, **{"X-CSRFToken": other.csrf})
+    assert (status, problem["type"]) == (403, "/problems/client")
+    assert (await deliver(phone, body, **{"X-CSRFToken": "x"}))[0] == 403
+    assert (await deliver(phone, body, **{"X-CSRFToken": phone.csrf}))[1]["acked"] == 2
     assert (await deliver(phone, body))[1]["acked"] == 2
+    await phone.send("DELETE", "/session", {"X-CSRFToken": phone.csrf}, None)
+    _, visitor = await phone.send("GET", "/session", {}, None)
+    status, problem = await deliver(phone, body, **{"X-CSRFToken": visitor["csrf"]})
+    assert (status, problem["type"]) == (401, "/problems/unauthenticated")
 
 
 async def test_gap_and_fork_as_in_a_plain_push(school: People, pupils: Pupils, phone_of: MakePhone) -> None:
