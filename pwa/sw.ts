@@ -11,7 +11,7 @@ import { makeRender } from "./render";
 import { respond } from "./respond";
 import { Ring } from "./ring";
 import { keyPages } from "./ringpages";
-import { holdPlace } from "./spare";
+import { holdPlace, holdsPlace } from "./spare";
 import { space } from "./storage";
 import { Device } from "./store";
 import { Vault } from "./vault";
@@ -129,7 +129,9 @@ async function sync(asked = true, idle?: number): Promise<void> {
     }
     await syncAll(asked);
     while (askedAgain) await syncAll(true);
-    await holdPlace();
+    const held = await holdsPlace();
+    // There is room again: what says that there is none is not true any more.
+    if (!held && (await holdPlace())) await tell({ type: "changed" });
   });
 }
 
