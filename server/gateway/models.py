@@ -68,7 +68,7 @@ doc_tags = Table(
     Column("view", String(20), primary_key=True),
     Column("added", BigInteger, primary_key=True, autoincrement=False),
     Column("removed", BigInteger),
-    Index("ix_doc_tags_tag", "school_id", "tag", "added"),
+    Index("ix_doc_tags_tag", "school_id", "tag", "doc_id"),
     Index("ix_doc_tags_added", "school_id", "added"),
     Index("ix_doc_tags_removed", "school_id", "removed"),
 )

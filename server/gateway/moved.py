@@ -2,7 +2,8 @@
 
 Two ways to the same answer. For someone who was in step lately: whatever moved since then, held against the
 tags that the person holds; it costs what has changed, however long the school's history is. For anyone else
-(a first sync, a long absence, new roles): all that the person's tags lead to.
+(a long absence, new roles): all that the person's tags lead to, put in order for each page. A first sync,
+which nobody else's may slow, goes another way: what is in the scope, by ids, at the cost of a page.
 """
 
 from collections.abc import Iterable
@@ -56,11 +57,11 @@ async def moved_lately(conn: AsyncConnection, who: Principal, since: Place, limi
     """Up to `limit` docs after `since`; None for someone who was not in step lately."""
     if not since.rev:
         return None
-    held = await run(conn, _HOLDS, {"school": who.school, "user": who.user})
+    held = list(await run(conn, _HOLDS, {"school": who.school, "user": who.user}))
     if any(max(hold.added, hold.removed or 0) >= since.at for hold in held):
         return None
     values = {"school": who.school, "at": since.at, "limit": LATELY + 1}
-    ids = (await run(conn, _LATELY, values)).scalars()
+    ids = list((await run(conn, _LATELY, values)).scalars())
     return await _meeting(conn, who, since, limit, held, ids) if len(ids) <= LATELY else None
 
 
@@ -72,9 +73,24 @@ async def moved_ever(conn: AsyncConnection, who: Principal, since: Place, limit:
     return found, await views_of(conn, who, [doc.id for doc in found if doc.alive])
 
 
+async def standing_after(conn: AsyncConnection, who: Principal, place: Place, limit: int) -> Found:
+    """Up to `limit` docs that are in scope now, by ids, after the place's; the place's rev is put to each."""
+    held = await run(conn, _HELD, {"school": who.school, "user": who.user})
+    views: Views = {}
+    for tag in held.scalars():  # the first docs of all are among the first of each tag
+        values = {"school": who.school, "tag": tag, "doc": place.doc, "limit": limit}
+        for doc_id, seen in await run(conn, _standing(conn.dialect.name), values):
+            views.setdefault(doc_id, set()).update(seen.split(","))
+    rows = await _rows(conn, _DOCS, who, sorted(views)[:limit])
+    return sorted(Moved(place.rev, row.id, row.kind, row.body, True) for row in rows), views
+
+
 _SCHOOL = bindparam("school")
 _HOLDS = select(holds.c.tag, holds.c.added, holds.c.removed).where(
     holds.c.school_id == _SCHOOL, holds.c.user_id == bindparam("user")
+)
+_HELD = select(holds.c.tag).where(
+    holds.c.school_id == _SCHOOL, holds.c.user_id == bindparam("user"), holds.c.removed.is_(None)
 )
 _AT = bindparam("at", type_=BigInteger)
 _LATELY = union(  # each part reads one index
@@ -141,13 +157,29 @@ def _later(*columns: Any) -> Any:
     return latest
 
 
+def _ordered(ident: Any, dialect: str) -> Any:
+    """In the order of the characters' numbers, as SQLite and Python have it: PostgreSQL knows others."""
+    return ident.collate("C") if dialect == "postgresql" else ident
+
+
+@cache
+def _standing(dialect: str) -> Any:
+    """What one tag leads to now, after a doc's id: `doc_id` and its views, parted by commas."""
+    ident = _ordered(doc_tags.c.doc_id, dialect)
+    return (
+        select(doc_tags.c.doc_id, func.aggregate_strings(doc_tags.c.view, ",").label("views"))
+        .where(doc_tags.c.school_id == _SCHOOL, doc_tags.c.tag == bindparam("tag"))
+        .where(doc_tags.c.removed.is_(None), ident > bindparam("doc"))
+        .group_by(doc_tags.c.doc_id)
+        .order_by(ident)
+        .limit(bindparam("limit"))
+    )
+
+
 @cache
 def _all(dialect: str) -> Any:
-    """All that the person's tags lead to, after a rev and a doc's id: `id, kind, body, place, alive`.
-
-    Ids in the order of their characters' numbers, as SQLite and Python have it: PostgreSQL knows others.
-    """
-    ident: Any = docs.c.id.collate("C") if dialect == "postgresql" else docs.c.id
+    """All that the person's tags lead to, after a rev and a doc's id: `id, kind, body, place, alive`."""
+    ident = _ordered(docs.c.id, dialect)
     moved = func.max(
         _later(doc_tags.c.added, holds.c.added, doc_tags.c.removed, holds.c.removed), type_=BigInteger
     )

@@ -2,6 +2,9 @@
 
 A cursor is a place in that order: a rev and the last id of it that was sent ("" when all of it was). What
 is read is one snapshot, and revs follow commits, so no commit that precedes a cursor is ever skipped.
+
+A first pull has nothing to be told of what was: it brings all that is in the scope, by ids. Its cursors keep
+the rev at which it began, and what moved since then follows it.
 """
 
 import base64
@@ -11,21 +14,23 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
-from server.gateway.moved import Found, Place, moved_ever, moved_lately
+from server.gateway.moved import Found, Place, moved_ever, moved_lately, standing_after
 from server.gateway.visible import Sight
 from server.gateway.work import Env
-from sync.doc import decode
 from sync.protocol import MAX_PAGE, MAX_SEQ, PAGE_BYTES, Gone
-from sync.protocol import encode as encode_json
 
 
 class Cursor(NamedTuple):
-    """A place in the order of the pull, of one life of the database and one school."""
+    """A place in the order of the pull, of one life of the database and one school.
+
+    `first`: in a first pull, begun at `rev`, of which `doc` was the last that was sent.
+    """
 
     epoch: str
     school: str
     rev: int
     doc: str
+    first: bool = False
 
 
 class BadCursor(ValueError):
@@ -67,6 +72,8 @@ async def pull(
     """
     if since.rev >= counter and not since.doc:
         return Page([], [], write_cursor(since._replace(rev=counter, doc="")), False)
+    if since.first:
+        return None
     moved = await moved_lately(conn, who, _place(since), _clamped(limit) + 1)
     return _page(env, since, counter, moved, _clamped(limit)) if moved else None
 
@@ -75,7 +82,10 @@ async def pull_all(
     conn: AsyncConnection, env: Env, who: Principal, since: Cursor, limit: int, counter: int
 ) -> Page:
     """The same for anyone, which may take a moment."""
-    moved = await moved_ever(conn, who, _place(since), _clamped(limit) + 1)
+    if not since.rev:
+        since = since._replace(rev=counter, doc="", first=True)
+    find = standing_after if since.first else moved_ever
+    moved = await find(conn, who, _place(since), _clamped(limit) + 1)
     return _page(env, since, counter, moved, _clamped(limit))
 
 
@@ -97,9 +107,10 @@ def _page(env: Env, since: Cursor, counter: int, moved: Found, limit: int) -> Pa
             last = rows[taken - 1]
             return Page(found, drop, write_cursor(since._replace(rev=last.place, doc=last.id)), True)
         if row.alive:
-            body = encode_json(sight.wire(decode(row.body), views[row.id]))
+            body = sight.wire(row.body, views[row.id])
             size += len(body)
             found.append(msgspec.Raw(body))
-        elif since.rev or since.doc:
+        else:
             drop.append(Gone(row.kind, row.id))
-    return Page(found, drop, write_cursor(since._replace(rev=counter, doc="")), False)
+    end = since.rev if since.first else counter
+    return Page(found, drop, write_cursor(since._replace(rev=end, doc="", first=False)), end < counter)

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from server.access import VIEW_FIELDS, Principal, shows
-from sync.doc import Doc, SetRegister, wire
+from sync.doc import Doc, decode, wire
 from sync.forms import Form, Forms
+from sync.protocol import encode
 
 Json = Any
 EVERYTHING = {"all"}
@@ -70,6 +71,51 @@ def visible(doc: Doc, views: set[str], forms: Forms) -> VisibleDoc:
     )
 
 
+class _Value(msgspec.Struct, frozen=True, gc=False, tag_field="t", tag="r"):
+    """A `sync.doc.Register` without what no reader is shown."""
+
+    value: Json = None
+    siblings: tuple[msgspec.Raw, ...] = ()
+
+
+class _Elements(msgspec.Struct, frozen=True, gc=False, tag_field="t", tag="s"):
+    """A `sync.doc.SetRegister` likewise."""
+
+    adds: dict[str, msgspec.Raw] = {}
+
+
+class _Plain(msgspec.Struct, frozen=True, gc=False):
+    """A `sync.doc.Doc` likewise: to make no stamps is most of what a long pull saves."""
+
+    kind: str
+    id: str
+    rev: int
+    form: str
+    form_version: int
+    state: str | msgspec.UnsetType = msgspec.UNSET
+    fields: dict[str, _Value | _Elements] = {}
+    meta: dict[str, Json] = {}
+    notes: dict[str, msgspec.Raw] = {}
+    author: str | None = None
+
+
+class _Wire(msgspec.Struct, gc=False):
+    """A doc as it travels, nothing of it open or noted."""
+
+    kind: str
+    id: str
+    rev: int
+    form: str
+    form_version: int
+    state: str | msgspec.UnsetType
+    fields: dict[str, Json]
+    siblings: dict[str, Json]
+    meta: dict[str, Json]
+
+
+_plain = msgspec.json.Decoder(_Plain).decode
+
+
 class Sight:
     """Many docs as they travel to one person; what is found out about a form is kept for the next."""
 
@@ -77,29 +123,32 @@ class Sight:
         self._forms = forms
         self._seers: dict[tuple[str, int, frozenset[str]], Callable[[str], bool]] = {}
 
-    def wire(self, doc: Doc, views: set[str]) -> dict[str, Json]:
-        """What `visible(doc, views, forms).wire()` is; by a shorter way where nothing is open or noted."""
+    def wire(self, body: bytes, views: set[str]) -> bytes:
+        """What `visible(doc, views, forms).wire()` is, of a stored doc, encoded; by a shorter way where
+        nothing is open or noted."""
+        doc = _plain(body)
         if doc.kind == "held" or doc.notes:
-            return visible(doc, views, self._forms).wire()
+            return self._whole(body, views)
         sees, fields = self._seer(doc, frozenset(views)), {}
         for path, reg in doc.fields.items():
-            if isinstance(reg, SetRegister):
-                value = sorted(reg.adds)
+            if isinstance(reg, _Elements):
+                value: Json = sorted(reg.adds)
             elif reg.siblings:
-                return visible(doc, views, self._forms).wire()
+                return self._whole(body, views)
             else:
                 value = reg.value
             if value is not None and value != [] and sees(path):
                 fields[path] = value
         meta = {} if views <= VIEW_FIELDS.keys() else doc.meta
-        body: dict[str, Json] = {"kind": doc.kind, "id": doc.id, "rev": doc.rev, "form": doc.form}
-        body |= {"form_version": doc.form_version, "fields": fields, "siblings": {}}
-        if doc.state is not None:
-            body["state"] = doc.state
-        body["meta"] = {**meta, "author": doc.author} if doc.author else meta
-        return body
+        if doc.author:
+            meta = {**meta, "author": doc.author}
+        head = (doc.kind, doc.id, doc.rev, doc.form, doc.form_version, doc.state)
+        return encode(_Wire(*head, fields, {}, meta))
 
-    def _seer(self, doc: Doc, views: frozenset[str]) -> Callable[[str], bool]:
+    def _whole(self, body: bytes, views: set[str]) -> bytes:
+        return encode(visible(decode(body), views, self._forms).wire())
+
+    def _seer(self, doc: _Plain, views: frozenset[str]) -> Callable[[str], bool]:
         key = (doc.form, doc.form_version, views)
         if key not in self._seers:
             form = self._forms.get(doc.form, doc.form_version)
