@@ -14,12 +14,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 import uuid_utils
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table, event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -225,5 +225,11 @@ def is_unstorable(error: BaseException) -> bool:
 
 async def insert_or_ignore(conn: AsyncConnection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless one with its key is there. Returns whether it was inserted."""
-    make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    return (await conn.execute(make(table).values(values).on_conflict_do_nothing())).rowcount == 1
+    insert = inserting(conn.dialect.name, table).values(values).on_conflict_do_nothing()
+    return (await conn.execute(insert)).rowcount == 1
+
+
+def inserting(dialect: str, table: Table) -> Any:
+    """A dialect's INSERT, which knows ON CONFLICT. The other dialect is never imported: it would make every
+    start of a server longer."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)

@@ -5,10 +5,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import audience, principal_of
+from server.db import inserting
 from server.gateway.clock import occurred_at
 from server.gateway.models import doc_refs, doc_tags, docs, holds
 from server.gateway.release import held_op
@@ -63,7 +63,7 @@ def upsert(conn: AsyncConnection, table: Any) -> Any:
 
 @cache
 def _upsert(dialect: str, table: Any) -> Any:
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    statement = inserting(dialect, table)
     keys = [c.name for c in table.primary_key]
     rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)

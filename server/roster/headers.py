@@ -8,15 +8,15 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+import msgspec
 
 from server.roster.cells import Cell, text
 
 ROSTER, DORM, STAFF, PAIRS, MENU = "roster", "dorm", "staff", "pairs", "menu"
 KINDS = (PAIRS, MENU, ROSTER, DORM, STAFF)
 
-_WORDS: dict[str, dict[str, str]] = yaml.safe_load(
-    (Path(__file__).parent / "headers.yaml").read_text(encoding="utf-8")
+_WORDS = msgspec.yaml.decode(
+    (Path(__file__).parent / "headers.yaml").read_bytes(), type=dict[str, dict[str, str]]
 )
 
 LOOKUP: dict[str, dict[str, str]] = {

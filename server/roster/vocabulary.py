@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import yaml
+import msgspec
 
 
 def _load() -> dict[str, dict[str, list[str]]]:
-    found = yaml.safe_load((Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"))
+    found = msgspec.yaml.decode((Path(__file__).parent / "words.yaml").read_bytes())
     return {
         part: {name: str(words).split() for name, words in named.items()} for part, named in found.items()
     }
