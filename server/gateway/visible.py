@@ -71,17 +71,12 @@ def visible(doc: Doc, views: set[str], forms: Forms) -> VisibleDoc:
     )
 
 
-class _Value(msgspec.Struct, frozen=True, gc=False, tag_field="t", tag="r"):
-    """A `sync.doc.Register` without what no reader is shown."""
+class _Shown(msgspec.Struct, frozen=True, gc=False):
+    """A register of either sort in `sync.doc`, without what no reader is shown; `adds` has only a set."""
 
     value: Json = None
     siblings: tuple[msgspec.Raw, ...] = ()
-
-
-class _Elements(msgspec.Struct, frozen=True, gc=False, tag_field="t", tag="s"):
-    """A `sync.doc.SetRegister` likewise."""
-
-    adds: dict[str, msgspec.Raw] = {}
+    adds: dict[str, msgspec.Raw] | None = None
 
 
 class _Plain(msgspec.Struct, frozen=True, gc=False):
@@ -93,7 +88,7 @@ class _Plain(msgspec.Struct, frozen=True, gc=False):
     form: str
     form_version: int
     state: str | msgspec.UnsetType = msgspec.UNSET
-    fields: dict[str, _Value | _Elements] = {}
+    fields: dict[str, _Shown] = {}
     meta: dict[str, Json] = {}
     notes: dict[str, msgspec.Raw] = {}
     author: str | None = None
@@ -131,12 +126,9 @@ class Sight:
             return self._whole(body, views)
         sees, fields = self._seer(doc, frozenset(views)), {}
         for path, reg in doc.fields.items():
-            if isinstance(reg, _Elements):
-                value: Json = sorted(reg.adds)
-            elif reg.siblings:
+            if reg.siblings:
                 return self._whole(body, views)
-            else:
-                value = reg.value
+            value = reg.value if reg.adds is None else sorted(reg.adds)
             if value is not None and value != [] and sees(path):
                 fields[path] = value
         meta = {} if views <= VIEW_FIELDS.keys() else doc.meta
