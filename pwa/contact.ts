@@ -80,7 +80,7 @@ async function isRevoked({ delivery }: Card, { fetch }: Outside): Promise<boolea
 
 /**
  * A session that ended (`over`) is told from a device that was ended. The latter has delivered what it could by now: what is
- * left of this person goes, and with the last person all that the browser has of this site.
+ * left of this person goes, and with the last person all that the browser has of this site; the server hears that it is done.
  */
 async function afterEnd(device: Device, card: Card, outside: Outside, over: boolean): Promise<void> {
   if (!(await isRevoked(card, outside))) {
@@ -95,9 +95,11 @@ async function afterEnd(device: Device, card: Card, outside: Outside, over: bool
   for (const { id } of own) if (await device.shelf(id).waiting()) return;
   await device.wipe(card.user);
   await device.change({ current: null, ended: true });
-  if ((await device.cards()).length > 0) return;
+  const others = (await device.cards()).length > 0;
   const headers = { Authorization: `Delivery ${card.delivery}` };
-  await outside.fetch("/vault/wipe", { method: "POST", headers }).catch(() => undefined);
+  await outside
+    .fetch(`/vault/wipe${others ? "?others=yes" : ""}`, { method: "POST", headers })
+    .catch(() => undefined);
   // The browser has cleared this too; why there is nothing here any more is all that is noted anew.
-  await device.change({ ended: true });
+  if (!others) await device.change({ ended: true });
 }

@@ -12,11 +12,12 @@ from litestar.response import Redirect
 
 from server.access import schools_of
 from server.accounts.caller import school_asked_for
-from server.accounts.sessions import Device, Session, choose_school, list_devices
+from server.accounts.devices import ENDED_SHOWN, Device, list_devices, list_ended
+from server.accounts.sessions import Session, choose_school
 from server.problems import not_found
 from server.schools import ZONE, get_school
 from server.text import _
-from server.vaults.shares import lease_days, revoke, what_ending_does
+from server.vaults.shares import lease_days, revoke, what_became, what_ending_does
 from server.when import moment
 
 
@@ -26,6 +27,7 @@ async def account(request: Request[Any, Any, Any], session: NamedDependency[Sess
     state = request.app.state
     async with state.db.read() as conn:
         devices = await list_devices(conn, state.settings, [session.user], state.clock())
+        ended = await list_ended(conn, session.user, state.clock() - ENDED_SHOWN)
         schools = await schools_of(conn, session.user)
         days = await lease_days(conn, session.user)
         here = await school_asked_for(conn, request, session)
@@ -47,6 +49,14 @@ async def account(request: Request[Any, Any, Any], session: NamedDependency[Sess
                 "here": _is_here(device, session),
             }
             for device in devices
+        ],
+        ended=[
+            {
+                "device": device.device or _("浏览器"),
+                "at": moment(device.revoked, zone),
+                "state": what_became(device, days, zone),
+            }
+            for device in ended
         ],
     )
 

@@ -31,6 +31,7 @@ sessions = Table(
     Column("expires", Utc, nullable=False, comment="the absolute limit"),
     Column("ended", Utc, comment="signed out or revoked"),
     Column("revoked", Utc, comment="ended from a list of devices: what the phone keeps is to be wiped"),
+    Column("wiped", Utc, comment="when a revoked phone said that it had removed what it kept of this user"),
     Index(None, "user_id"),
 )
 

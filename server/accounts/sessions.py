@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.models import delivery_tokens, sessions, users
@@ -19,8 +18,6 @@ SEEN_EVERY = timedelta(minutes=5)
 DELIVERY_AFTER_END = timedelta(days=30)
 KEPT_AFTER_END = timedelta(days=400)
 """How long it can be told whose an ended session was, which an exported file of unsent work asks."""
-LONGEST_LEASE = timedelta(days=30)
-"""How long after its last contact a phone may still open its vault."""
 DEVICE_LENGTH = 100
 
 
@@ -51,25 +48,6 @@ class Delivery:
     client: str
     until: datetime
     revoked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A session as its owner or the office sees it in a list; `device_id` as in Session.
-
-    `live` False: nobody is signed in there any more, but the phone may still open what it keeps.
-    `revoked`: when it was ended from such a list.
-    """
-
-    id: str
-    user: str
-    name: str
-    device: str
-    created: datetime
-    seen: datetime
-    device_id: str | None
-    live: bool
-    revoked: datetime | None = None
 
 
 def digest(token: str) -> str:
@@ -118,7 +96,7 @@ async def find_session(
 ) -> Session | None:
     """The live session with this token; None for any other, whatever the reason."""
     row = (await conn.execute(_LIVE, {"token_hash": digest(token)})).first()
-    if row is None or _end(row, settings) <= now:
+    if row is None or end_of(row, settings) <= now:
         return None
     return Session(
         id=row.id,
@@ -154,16 +132,30 @@ async def revoke_session(conn: AsyncConnection, session: str, now: datetime) -> 
 
     Returns user and device, the latter None where it never told its id; None for no such session.
     """
-    named = select(sessions.c.user_id, sessions.c.device_id).where(sessions.c.id == session)
-    found = (await conn.execute(named)).first()
+    found = (await conn.execute(select(sessions).where(sessions.c.id == session))).first()
     if found is None:
         return None
-    which = sessions.c.id == session
-    if found.device_id is not None:
-        which |= (sessions.c.user_id == found.user_id) & (sessions.c.device_id == found.device_id)
-    change = update(sessions).where(which, sessions.c.revoked.is_(None))
+    change = update(sessions).where(_same_device(found), sessions.c.revoked.is_(None))
     await conn.execute(change.values(ended=func.coalesce(sessions.c.ended, now), revoked=now))
     return found.user_id, found.device_id
+
+
+async def note_wiped(conn: AsyncConnection, delivery: str, now: datetime) -> None:
+    """Note that a revoked phone, named by its delivery token, has removed what it kept of that user."""
+    named = select(sessions).join(delivery_tokens).where(delivery_tokens.c.token_hash == digest(delivery))
+    found = (await conn.execute(named)).first()
+    if found is None:
+        return
+    change = update(sessions).where(_same_device(found), sessions.c.revoked.is_not(None))
+    await conn.execute(change.values(wiped=func.coalesce(sessions.c.wiped, now)))
+
+
+def _same_device(row: Row) -> ColumnElement[bool]:
+    """This session and the same user's others on the phone, as far as it told its id."""
+    which = sessions.c.id == row.id
+    if row.device_id is None:
+        return which
+    return which | (sessions.c.user_id == row.user_id) & (sessions.c.device_id == row.device_id)
 
 
 async def name_device(conn: AsyncConnection, session: str, device: str) -> None:
@@ -175,39 +167,6 @@ async def end_all_sessions(conn: AsyncConnection, user: str, now: datetime) -> N
     """Sign a person out everywhere, as when the password changes."""
     live = update(sessions).where(sessions.c.user_id == user, sessions.c.ended.is_(None))
     await conn.execute(live.values(ended=now))
-
-
-async def list_devices(
-    conn: AsyncConnection, settings: Settings, people: Sequence[str], now: datetime
-) -> list[Device]:
-    """Live sessions of these users, the latest used first, and phones whose vaults may outlive theirs."""
-    query = (
-        select(sessions, users.c.name)
-        .join(users)
-        .where(sessions.c.user_id.in_(people), sessions.c.ended.is_(None))
-        .order_by(sessions.c.seen.desc())
-    )
-    rows = await conn.execute(query)
-    return [
-        Device(row.id, row.user_id, row.name, row.device, row.created, row.seen, row.device_id, live)
-        for row in rows
-        if (live := _end(row, settings) > now) or (row.device_id and row.seen + LONGEST_LEASE > now)
-    ]
-
-
-async def list_ended(conn: AsyncConnection, user: str, since: datetime) -> list[Device]:
-    """Devices of a user that were ended from a list after `since`, each once, the latest first."""
-    query = (
-        select(sessions, users.c.name)
-        .join(users)
-        .where(sessions.c.user_id == user, sessions.c.revoked >= since)
-        .order_by(sessions.c.revoked.desc(), sessions.c.seen.desc())
-    )
-    found: dict[str, Device] = {}
-    for row in await conn.execute(query):
-        about = (row.id, row.user_id, row.name, row.device, row.created, row.seen, row.device_id)
-        found.setdefault(row.device_id or row.id, Device(*about, live=False, revoked=row.revoked))
-    return list(found.values())
 
 
 async def verify_delivery(
@@ -225,11 +184,11 @@ async def find_delivery(conn: AsyncConnection, settings: Settings, token: str) -
     row = (await conn.execute(query.where(tokens.token_hash == digest(token)))).first()
     if row is None:
         return None
-    until = _end(row, settings) + DELIVERY_AFTER_END
+    until = end_of(row, settings) + DELIVERY_AFTER_END
     return Delivery(row.user_id, row.client, until, row.revoked is not None)
 
 
-def _end(row: Row, settings: Settings) -> datetime:
+def end_of(row: Row, settings: Settings) -> datetime:
     """When a session ended or will end if nobody uses it any more."""
     idle = row.seen + timedelta(days=settings.session_idle_days)
     return min(end for end in (row.ended, row.expires, idle) if end is not None)

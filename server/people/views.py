@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import ROLE_TITLES
-from server.accounts.sessions import Device, list_devices, list_ended
+from server.accounts.devices import ENDED_SHOWN, Device, list_devices, list_ended
 from server.gateway import read, write
 from server.office import Desk, Said, hold_school, page, provide_desk, require, school_of, shell, zone_of
 from server.problems import not_found
@@ -26,7 +25,6 @@ from sync.protocol import Op
 
 Req = Request[Any, Any, Any]
 MOST = 2000
-ENDED_SHOWN = timedelta(days=90)
 
 
 @get("/")

@@ -16,7 +16,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import schools_of
-from server.accounts.sessions import Device, Session, name_device, revoke_session
+from server.accounts.devices import Device
+from server.accounts.sessions import Session, name_device, revoke_session
 from server.db import Database, insert_or_ignore
 from server.schools import change_settings, get_school
 from server.text import _, fmt
@@ -96,11 +97,16 @@ def what_ending_does(days: int) -> str:
 
 
 def what_became(device: Device, days: int, zone: ZoneInfo) -> str:
-    """Where an ended device stands: by when what it keeps can't be opened; `days`: the lease of its user."""
+    """Where an ended device stands: when it said that it was wiped, else by when what is on it stays shut.
+
+    `days`: the lease of its user.
+    """
+    if device.wiped is not None:
+        return fmt(_("已清空，{at}"), at=moment(device.wiped, zone))
     if device.revoked is None or device.device_id is None:
         return ""
     shut = device.seen + timedelta(days=days)
-    text = _("下次联网，先传完没传的，再清空。一直不联网的，{day}起打不开。")
+    text = _("还没清空。下次联网，先传完没传的，再清空。一直不联网的，{day}起打不开。")
     return fmt(text, day=moment(shut, zone).partition(" ")[0])
 
 

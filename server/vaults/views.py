@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import JSONBody
 
 from server.accounts.caller import delivery_token, provide_delivery, provide_session
-from server.accounts.sessions import Session
+from server.accounts.sessions import Session, note_wiped
 from server.gateway.views import caller_of, commit
 from server.problems import Problem
 from server.security import SESSION_COOKIE
@@ -74,12 +74,17 @@ async def sync_sealed(request: Req, data: JSONBody[SealedPush]) -> dict[str, int
 
 @post("/vault/wipe", status_code=204)
 async def wipe(request: Req) -> Response[None]:
-    """Tell the browser of a revoked device to forget everything of this site."""
-    async with request.app.state.db.read() as conn:
+    """A revoked device has removed what it kept of its user: noted, and the browser is told to forget all of
+    this site, unless `?others=yes` says that somebody else's vault is left on it."""
+    state = request.app.state
+    async with state.db.read() as conn:
         allowed = await provide_delivery(conn, request)
     if not allowed.revoked:
         raise Problem(409, "not_revoked")
-    return Response(None, status_code=204, headers=WIPE)
+    async with state.db.write() as conn:
+        await note_wiped(conn, delivery_token(request) or "", state.clock())
+    alone = request.query_params.get("others") != "yes"
+    return Response(None, status_code=204, headers=WIPE if alone else None)
 
 
 routes = [vault, sync_sealed, wipe]

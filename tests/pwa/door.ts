@@ -24,7 +24,13 @@ export class Door {
   /** An op that differs from the one taken under its number is answered, not a failure of the test. */
   forks = false;
   days = 14;
-  wiped = 0;
+  /** The life of its database, and whose each client is: who pushed first, before that who got a pass for it. */
+  epoch = "e";
+  private readonly owners = new Map<string, string>();
+  /** What was taken, in order, over all lives: "<client>:<seq>" and the op. */
+  readonly log: [string, Op][] = [];
+  /** What was asked when a phone said that it is wiped. */
+  readonly wiped: string[] = [];
   private readonly shares = new Map<string, Bytes>();
 
   private constructor(
@@ -45,7 +51,7 @@ export class Door {
     this.asked.push(`${init.method ?? "GET"} ${path.split("?")[0]}`);
     const token = new Headers(init.headers).get("Authorization")?.replace("Delivery ", "");
     if (path === "/session") return this.sessions(init);
-    if (path === "/vault/wipe") return this.wipe(token ?? "");
+    if (path.startsWith("/vault/wipe")) return this.wipe(path, token ?? "");
     if (path.startsWith("/vault")) return this.vault(path, token);
     const body = (await new Response(init.body).json()) as SyncRequest & Sealed;
     if (path === "/sync/sealed") return this.sealed(body, token);
@@ -67,7 +73,9 @@ export class Door {
     this.session = person.id;
     const schools = [{ id: "s", name: "石门乡中心小学" }];
     const user = { id: person.id, name: person.name };
-    const answer = { user, school: "s", schools, csrf: "c", delivery: `${person.id}/${client}` };
+    const delivery = `${person.id}/${client}`;
+    if (client && !this.owners.has(client)) this.owners.set(client, person.id);
+    const answer = { user, school: "s", schools, csrf: "c", delivery };
     return Response.json(answer, { status: 201 });
   }
 
@@ -80,22 +88,56 @@ export class Door {
     const until = new Date(this.now() + this.days * 86_400_000).toISOString();
     const lease = { share: toText(share), until, lease_days: this.days, key: this.key };
     const client = new URL(path, "https://x").searchParams.get("client");
+    if (client && !this.owners.has(client)) this.owners.set(client, this.session);
     const delivery = client && { delivery: `${this.session}/${client}` };
     return Response.json({ user: this.session, ...lease, ...delivery });
   }
 
-  private wipe(token: string): Response {
+  private wipe(path: string, token: string): Response {
     if (!this.revoked.has(user(token))) return problem(409, "not_revoked");
-    this.wiped++;
+    this.wiped.push(path);
     return new Response(null, { status: 204 });
   }
 
-  private async sealed({ client, ops }: Sealed, token = ""): Promise<Response> {
-    if (token.split("/")[1] !== client) return problem(401, "unauthenticated");
+  private async sealed({ client, ops }: Sealed, token?: string): Promise<Response> {
+    const who = this.who(client, token);
+    if (who instanceof Response) return who;
     const opened: Op[] = [];
-    for (const { seq, sealed } of ops) opened.push(await this.opened(`${client}:${seq}`, fromText(sealed)));
+    for (const { seq, sealed, from } of ops) {
+      const [home = ""] = (from ?? "").split(":");
+      const shut = from !== undefined && this.owners.get(home) !== who;
+      const bytes = fromText(sealed);
+      if (shut) opened.push({ seq, unread: from } as unknown as Op);
+      else opened.push({ ...(await this.opened(from ?? `${client}:${seq}`, bytes)), seq });
+    }
     const gap = this.push(client, opened);
     return gap ?? Response.json({ acked: this.of(client).length, durable: 0 });
+  }
+
+  /** Who pushes as this client, or why not. */
+  private who(client: string, token?: string): string | Response {
+    const who = token === undefined ? this.session : token.split("/")[1] === client && user(token);
+    if (!who) return problem(401, "unauthenticated");
+    if ((this.owners.get(client) ?? who) !== who) return problem(403, "client");
+    this.owners.set(client, who);
+    return who;
+  }
+
+  /** Makes somebody the owner of a client. */
+  give(client: string, owner: string): void {
+    this.owners.set(client, owner);
+  }
+
+  /** What a backup has. */
+  backup(): Map<string, Op[]> {
+    return new Map([...this.taken].map(([client, ops]) => [client, [...ops]]));
+  }
+
+  /** Begins another life with what was in the backup. */
+  restore(backup: Map<string, Op[]>): void {
+    this.taken.clear();
+    for (const [client, ops] of backup) this.taken.set(client, [...ops]);
+    this.epoch += "'";
   }
 
   private async opened(about: string, sealed: Bytes): Promise<Op> {
@@ -106,14 +148,16 @@ export class Door {
     return JSON.parse(new TextDecoder().decode(await decrypt(key, about, sealed.slice(65)))) as Op;
   }
 
-  private sync({ client, push = [], pull }: SyncRequest, token?: string): Response {
-    if (token ? token.split("/")[1] !== client : !this.session) return problem(401, "unauthenticated");
+  private sync({ client, push = [], pull, epoch }: SyncRequest, token?: string): Response {
+    const who = this.who(client, token);
+    if (who instanceof Response) return who;
     const gap = this.push(client, push);
     if (gap) return gap;
     const results = push.map(({ seq }): Result => ({ seq, result: "applied", rev: 100 + seq }));
     const acked = this.of(client).length;
+    if (epoch && epoch !== this.epoch) return problem(409, "resync", { epoch: this.epoch, acked, results });
     const still = { docs: [], drop: [], cursor: pull.cursor ?? "1", more: false };
-    return Response.json({ epoch: "e", now: "", acked, durable: 0, results, ...still });
+    return Response.json({ epoch: this.epoch, now: "", acked, durable: 0, results, ...still });
   }
 
   /** Each op once and in order; the same one again is known. */
@@ -125,7 +169,10 @@ export class Door {
         if (JSON.stringify(op) !== JSON.stringify(known)) return problem(409, "fork", { differs: op.seq });
       } else if (known) assert.deepEqual(op, known, "an op that was sent never changes");
       else if (op.seq !== taken.length + 1) return problem(409, "gap", { expected: taken.length + 1 });
-      else taken.push(op);
+      else {
+        taken.push(op);
+        this.log.push([`${client}:${op.seq}`, op]);
+      }
     }
     return null;
   }
@@ -139,7 +186,7 @@ export class Door {
 
 interface Sealed {
   client: string;
-  ops: { seq: number; sealed: string }[];
+  ops: { seq: number; sealed: string; from?: string }[];
 }
 
 function user(token: string): string {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -111,6 +112,28 @@ async def test_an_own_sign_out_and_time_are_no_revocation(
     assert (await phone.post("/vault/wipe", headers=pass_of(phone))).status_code == 401
 
 
+async def test_one_sees_oneself_that_a_lost_phone_was_wiped_and_when(
+    clients: Clients, school: People, clock: Clock
+) -> None:
+    """Somebody else's vault is left on it: the browser keeps that, and the wipe is noted all the same."""
+    phone, other = await enter(clients, school), await clients()
+    await phone.get(f"/vault?device={DEVICE}")
+    await other.sign_in(school.phones["class_teacher"])
+    forms = (await other.get("/account")).text.split('<form class="cell"')
+    (lost,) = [form.split('name="session" value="', 1)[1] for form in forms if "让它退出…" in form]
+    await other.post("/account/end", data={"session": lost.partition('"')[0], "csrf": other.csrf})
+    assert "还没清空" in (await other.get("/account")).text
+    clock.tick(hours=2)
+    wipe = await phone.post("/vault/wipe?others=yes", headers=pass_of(phone))
+    assert (wipe.status_code, "clear-site-data" in wipe.headers) == (204, False)
+    first = (await other.get("/account")).text
+    assert "已清空，" in first
+    clock.tick(hours=2)
+    await phone.post("/vault/wipe", headers=pass_of(phone))
+    again = (await other.get("/account")).text
+    assert re.findall("已清空，[^<]*", again) == re.findall("已清空，[^<]*", first), "the first time counts"
+
+
 async def end_device(watcher: Client, page: str, field: str) -> None:
     """Press the first button of a list of devices."""
     text = (await watcher.get(page)).text
@@ -129,9 +152,13 @@ async def test_a_device_that_the_office_ended_is_told_and_wiped(clients: Clients
 
     assert (await phone.get(f"/vault?device={DEVICE}")).status_code == 401, "no share any more"
     assert (await phone.get("/vault", headers=pass_of(phone))).json()["revoked"] is True
+    assert "还没清空" in (await office.get(page)).text
     wipe = await phone.post("/vault/wipe", headers=pass_of(phone))
     assert wipe.status_code == 204
     assert wipe.headers["clear-site-data"] == '"cache", "cookies", "storage"'
+    told = (await office.get(page)).text
+    assert "已清空，" in told
+    assert "还没清空" not in told
 
     back = await enter(clients, school)
     anew = (await back.get(f"/vault?device={DEVICE}")).json()["share"]
