@@ -42,18 +42,29 @@ class Prepared(NamedTuple):
     sql: str
     places: tuple[Place, ...]
     pick: Callable[[Values], tuple[Any, ...]] | None
-    """All the places at once, where values go in as they are."""
+    """All the places at once, where each is a value of its own name."""
+    odd: tuple[int, ...]
+    """Those of them that don't go in as they are."""
     row: Callable[[Sequence[Any]], Any]
     """A row with its columns' names, of what the driver has found."""
 
     def fill(self, values: Values) -> tuple[Any, ...]:
         """The driver's parameters."""
         if self.pick is not None:
-            return self.pick(values)
+            return self._fixed(self.pick(values))
         filled = []
         for name, index, process, constant in self.places:
             value = constant if not name else values[name] if index is None else values[name][index]
             filled.append(value if process is None else process(value))
+        return tuple(filled)
+
+    def _fixed(self, picked: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not self.odd:
+            return picked
+        filled = list(picked)
+        for at in self.odd:
+            process = self.places[at].process
+            filled[at] = process(filled[at]) if process else filled[at]
         return tuple(filled)
 
 
@@ -131,10 +142,11 @@ def _prepared(_name: str, statement: Any, shape: Shape, of: _Of) -> Prepared:
         compile_kwargs={"render_postcompile": True},
     )
     places = tuple(_place(compiled, bound, sizes) for bound in compiled.positiontup)
-    plain = len(places) > 1 and all(p.name and p.index is None and p.process is None for p in places)
-    pick = itemgetter(*(p.name for p in places)) if plain else None
+    single = len(places) > 1 and all(p.name and p.index is None for p in places)
+    pick = itemgetter(*(p.name for p in places)) if single else None
+    odd = tuple(at for at, place in enumerate(places) if place.process is not None)
     names = [] if statement.is_dml else statement.selected_columns.keys()
-    return Prepared(str(compiled), places, pick, namedtuple("Row", names, rename=True)._make)  # noqa: PYI024
+    return Prepared(str(compiled), places, pick, odd, namedtuple("Row", names, rename=True)._make)
 
 
 def _place(compiled: Any, bound: str, sizes: Mapping[str, int | None]) -> Place:
