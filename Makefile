@@ -4,6 +4,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 export PATH := $(CURDIR)/.make/bin:$(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUTF8 := 1
+# Where images set it: a server that compiles its sources at each start takes three times as long to be back.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The newest of these decides whether the bundle is built again.
 SOURCES := $(shell find pwa templates locale sync/vectors -type f -not -path 'pwa/dist/*' 2>/dev/null)

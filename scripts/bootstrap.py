@@ -52,6 +52,7 @@ def set_up_python() -> None:
         "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv"),
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_SYSTEM_CERTS": os.environ.get("UV_SYSTEM_CERTS", "true"),
+        "UV_COMPILE_BYTECODE": "true",  # as pip does: else the first start takes three times as long
     }
     env.pop("VIRTUAL_ENV", None)
     if "UV_DEFAULT_INDEX" not in env and "PIP_INDEX_URL" in env:

@@ -96,10 +96,10 @@ async def _run(load: Load, server: Service, ground: Ground, make_room: Callable[
     server.kill()  # a full disk must not keep a server from starting again
     since = time.monotonic()
     server.spawn()
-    load.tally.back.append(await load.back(since))
+    load.tally.back.append(await load.answered(since))
     await full(load, watch)
     make_room()
-    await load.back(time.monotonic())
+    await load.answered(time.monotonic())
     await load.check()
     await load.close()
     await audit(load, ground.url)

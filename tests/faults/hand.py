@@ -225,7 +225,9 @@ class Hand:
             self.phone.docs, self.phone.cursor = {}, None
         first = self.phone.queue[0]["seq"] if self.phone.queue else self.phone.seq + 1
         last = [self.phone.kept[seq] for seq in range(max(1, first - AGAIN), first)]
-        self.hear(await self.phone.exchange([*last, *self.phone.queue[:AGAIN]]))
+        waiting = self.phone.queue[:AGAIN]
+        self.sent += len(waiting)
+        self.hear(await self.phone.exchange([*last, *waiting]))
         while self.phone.queue:
             await self.push()
         await self.phone.sync()

@@ -24,11 +24,11 @@ async def kills(load: Load, server: Service, times: int) -> None:
         stop = asyncio.Event()
         pushing = asyncio.create_task(load.push(stop))
         await asyncio.sleep(load.rng.uniform(*LIVES))
+        since = time.monotonic()
         server.kill()
+        server.spawn()
         stop.set()
         await pushing
-        since = time.monotonic()
-        server.spawn()
         load.tally.back.append(await load.back(since))
         await load.check()
         load.turn()

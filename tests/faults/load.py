@@ -84,6 +84,14 @@ class Load:
                 await hand.renew()
 
     async def back(self, since: float) -> float:
+        """Wait until a new change is acknowledged; returns the seconds since then. Raises TimeoutError."""
+        await self.answered(since)
+        hand = self.hands[0]
+        hand.write(1)
+        self.tally.lost |= await hand.again()
+        return elapsed(since)
+
+    async def answered(self, since: float) -> float:
         """Wait until the server answers a sync; returns the seconds since then. Raises TimeoutError."""
         while elapsed(since) < GIVE_UP:
             try:

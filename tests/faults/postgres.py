@@ -76,14 +76,14 @@ async def _run(load: Load, server: Service, cluster: Durable, ground: Ground, ti
         stop = asyncio.Event()
         pushing = asyncio.create_task(load.push(stop))
         await asyncio.sleep(load.rng.uniform(*LIVES))
+        since = time.monotonic()
         await asyncio.to_thread(strokes[what])
         counts[what] += 1
-        stop.set()
-        await pushing
-        since = time.monotonic()
         if what == "server":
             server.spawn()
-        else:
+        stop.set()
+        await pushing
+        if what != "server":
             await asyncio.to_thread(cluster.wait)
             since = time.monotonic()
         load.tally.back.append(await load.back(since))

@@ -36,6 +36,8 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = os.environ | {"VAR_DIR": str(folder), "PYTHONUTF8": "1"} | env
         self.env.pop("DATABASE_URL", None)
+        # As installed: what images of a machine for tests set makes each start compile all sources anew.
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)
         self._process: subprocess.Popen[bytes] | None = None
 
     def zoufang(self, *arguments: str, given: str = "") -> str:
