@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 
 from server.sqlite import Connection as SqliteConnection
+from server.sqlite import driver_of
 from server.together import Together
 
 T = TypeVar("T")
@@ -129,8 +130,8 @@ class Database:
         self._reader = self._engine(short=False, reads=True, pool_size=10, max_overflow=10)
         self._glancer = self._engine(short=True, reads=True, pool_size=10, max_overflow=10)
         _own_transactions(self._writer, "BEGIN IMMEDIATE", PRAGMAS)
-        for engine in (self._reader, self._glancer):
-            _own_transactions(engine, "BEGIN", {**PRAGMAS, "query_only": 1})
+        _own_transactions(self._reader, "BEGIN", {**PRAGMAS, "query_only": 1})
+        _own_transactions(self._glancer, None, {**PRAGMAS, "query_only": 1})
 
     def _engine(self, *, short: bool, reads: bool, **pool: int) -> AsyncEngine:
         file = self.url.database or ""
@@ -149,7 +150,11 @@ class Database:
     @asynccontextmanager
     async def glance(self) -> AsyncGenerator[AsyncConnection]:
         """A snapshot as of `read()`, for statements that take microseconds: everyone waits while they run."""
-        async with self._glancer.connect() as conn, conn.begin():
+        async with self._glancer.connect() as conn:  # which rolls back when it is given back
+            if (driver := driver_of(conn)) is not None:
+                driver.ask("BEGIN", ())  # SQLAlchemy's own way takes longer than what is read
+            elif self.dialect == "sqlite":
+                await conn.exec_driver_sql("BEGIN")
             yield conn
 
     @asynccontextmanager
@@ -179,8 +184,9 @@ class Database:
             await self._glancer.dispose()
 
 
-def _own_transactions(engine: AsyncEngine, begin: str, pragmas: dict[str, Any]) -> None:
-    """Set the PRAGMAs on each new connection and begin each transaction with `begin`."""
+def _own_transactions(engine: AsyncEngine, begin: str | None, pragmas: dict[str, Any]) -> None:
+    """Set the PRAGMAs on each new connection and begin each transaction with `begin`; None: nothing begins
+    it but whoever uses the connection."""
 
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(dbapi: Any, _record: Any) -> None:
@@ -190,6 +196,9 @@ def _own_transactions(engine: AsyncEngine, begin: str, pragmas: dict[str, Any]) 
         for name, value in sorted(pragmas.items(), key=lambda item: item[0] != "busy_timeout"):
             cursor.execute(f"PRAGMA {name} = {value}")
         cursor.close()
+
+    if begin is None:
+        return
 
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(conn: Connection) -> None:

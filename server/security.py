@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request
-from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.datastructures import Cookie
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,19 +46,20 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",  # what may be kept says so itself
 }
-HSTS = "max-age=31536000"
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+_HTTP = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_HTTPS = [*_HTTP, *((name.lower().encode(), value.encode()) for name, value in HSTS.items())]
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
     """Security headers on every reply, errors and static files too."""
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
     settings: Settings = scope["litestar_app"].state.settings
-    if scope.get("scheme") == "https" or settings.base_url.startswith("https://"):
-        headers.setdefault("Strict-Transport-Security", HSTS)
+    https = scope.get("scheme") == "https" or settings.base_url.startswith("https://")
+    given = list(message.get("headers", ()))
+    known = {name.lower() for name, _ in given}
+    message["headers"] = given + [pair for pair in (_HTTPS if https else _HTTP) if pair[0] not in known]
 
 
 class Language(ASGIMiddleware):
@@ -142,7 +143,7 @@ def same_origin(request: Request[Any, Any, Any], settings: Settings) -> bool:
 
 def _mac(settings: Settings, purpose: str, value: str) -> str:
     key = hashlib.sha256(f"{purpose}\0{settings.secret_key}".encode()).digest()
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, value.encode(), "sha256").hex()
 
 
 def csrf_of(session_token: str, settings: Settings) -> str:

@@ -139,5 +139,5 @@ async def load_principal(conn: AsyncConnection, user_id: str, school_id: str) ->
 
 async def schools_of(conn: AsyncConnection, user_id: str) -> list[dict[str, str]]:
     """The schools where this user has a role: `[{"id", "name"}]`, the longest held first."""
-    rows = await conn.execute(_SCHOOLS, {"user": user_id})
+    rows = await run(conn, _SCHOOLS, {"user": user_id})
     return [{"id": row.id, "name": row.name} for row in rows]

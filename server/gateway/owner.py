@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.accounts.models import delivery_tokens
 from server.gateway.models import clients
 from server.gateway.work import chunks
+from server.prepared import run
 
 _USER = select(clients.c.user_id).where(clients.c.id == bindparam("client"))
 _PASSES = (
@@ -22,8 +23,8 @@ async def is_anothers(conn: AsyncConnection, client: str, user: str) -> bool:
 
     A pass of one's own is enough: nobody keeps another out by asking for a pass for the other's client.
     """
-    first = (await conn.execute(_USER, {"client": client})).scalar()
-    return first != user if first is not None else await is_promised(conn, client, user)
+    first = (await run(conn, _USER, {"client": client})).first()
+    return first.user_id != user if first is not None else await is_promised(conn, client, user)
 
 
 async def own_clients(conn: AsyncConnection, user: str, named: Iterable[str]) -> set[str]:
@@ -42,5 +43,5 @@ async def own_clients(conn: AsyncConnection, user: str, named: Iterable[str]) ->
 
 async def is_promised(conn: AsyncConnection, client: str, user: str) -> bool:
     """The same of a client that has never pushed."""
-    known = set((await conn.execute(_PASSES, {"client": client})).scalars())
+    known = set((await run(conn, _PASSES, {"client": client})).scalars())
     return bool(known) and user not in known

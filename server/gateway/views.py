@@ -57,8 +57,8 @@ async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
     sent = read_ops([bytes(raw) for raw in body.push])
     caller = await caller_of(request, body.client)
     cursor = _cursor(body)
-    pushed = await commit(request, caller, body.client, sent)
-    life, page = await _pull(request, caller, body, cursor, pushed)
+    taken = await commit(request, caller, body.client, sent) if sent else None
+    life, pushed, page = await _pull(request, caller, body, cursor, taken)
     reply = SyncReply(
         epoch=life,
         now=request.app.state.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -151,22 +151,28 @@ async def commit(
 
 
 async def _pull(
-    request: Request[Any, Any, Any], caller: Caller, body: SyncRequest, cursor: Cursor | None, pushed: Pushed
-) -> tuple[str, Page]:
-    """The database's epoch and a page, of one moment: at a glance for a phone that was in step lately."""
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    body: SyncRequest,
+    cursor: Cursor | None,
+    taken: Pushed | None,
+) -> tuple[str, Pushed, Page]:
+    """The database's epoch, where the client stands and a page, of one moment: at a glance for a phone that
+    was in step lately. `taken`: what was pushed, None where nothing was."""
     state, who = request.app.state, caller.who
     limit = body.pull.limit if body.pull else MAX_PAGE
     async with state.db.glance() as conn:
+        pushed = await standing(conn, who, body.client) if taken is None else taken
         life, counter = await _same_life(conn, who.school, body, cursor, pushed)
         if caller.one_way:
-            return life, Page([], [], "", False)
+            return life, pushed, Page([], [], "", False)
         since = cursor if cursor and cursor.school == who.school else Cursor(life, who.school, 0, "")
         page = await pull(conn, state.env, who, since, limit, counter)
     if page is None:
         async with state.db.read() as conn:
             life, counter = await _same_life(conn, who.school, body, cursor, pushed)
             page = await pull_all(conn, state.env, who, since._replace(epoch=life), limit, counter)
-    return life, page
+    return life, pushed, page
 
 
 async def _same_life(
