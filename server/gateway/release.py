@@ -7,13 +7,15 @@ from server.gateway.work import Work
 from sync.doc import Doc
 from sync.protocol import Op
 
+FOLLOWS = ("unknown_doc", "forbidden")
+"""Why ops after a held create are held too: there is no such doc, or the author has no roles any more."""
 WITH = "with"  # in the event's note: the held create with which this op came along, applied already
 
 
 async def carry_out_release(work: Work, before: Doc | None, after: Doc) -> None:
     """Effect of the event `release` on a held op. If it still can't be applied, it waits again and says why.
 
-    With a held create, the ops that waited for that doc are retried too, in the order they were made in.
+    With a held create, its author's later ops on that doc are retried too, in the order they were made in.
     """
     if before is None or (before.state, after.state) != ("waiting", "released") or _came_along(after):
         return
@@ -41,7 +43,7 @@ def _came_along(held: Doc) -> bool:
 def _waits_for_doc(held: Doc, released: Doc) -> bool:
     return (
         held.state == "waiting"
-        and held.values().get("code") == "unknown_doc"
+        and held.values().get("code") in FOLLOWS
         and held.author == released.author
         and held.id.rsplit(":", 1)[0] == released.id.rsplit(":", 1)[0]
     )

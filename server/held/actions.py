@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.access import Principal
 from server.gateway import read, write
+from server.gateway.release import FOLLOWS
 from server.held.words import why
 from server.office import Desk
-from server.reviews.actions import MAX_NOTE, Refused
+from server.reviews.actions import MAX_NOTE, Refused, open_held
 from server.text import _, fmt
 from sync.protocol import Op
 
@@ -32,7 +34,27 @@ async def close(conn: AsyncConnection, env: Any, desk: Desk, held: read.VisibleD
         raise Refused(_("不收要写明原因，填的人会看到。"), "reason")
     if len(reason) > MAX_NOTE:
         raise Refused(fmt(_("说明请在{n}字以内。"), n=MAX_NOTE), "reason")
-    await _raise(conn, env, desk, held, "close", {"reason": reason})
+    for one in [held, *await following(conn, env, desk.principal, held)]:
+        await _raise(conn, env, desk, one, "close", {"reason": reason})
+
+
+async def following(
+    conn: AsyncConnection, env: Any, who: Principal, held: read.VisibleDoc
+) -> list[read.VisibleDoc]:
+    """What a held create decides with it: its author's later ops on that record, as far as one sees them."""
+    op = held.fields.get("op")
+    if held.state != "waiting" or not isinstance(op, dict) or op.get("op") != "create":
+        return []
+    client = held.id.rpartition(":")[0]
+    return [
+        one
+        for one in await open_held(conn, env, who, str(op.get("doc")))
+        if one.id != held.id
+        and one.id.rpartition(":")[0] == client
+        and one.author == held.author
+        and one.fields.get("code") in FOLLOWS
+        and isinstance(one.fields.get("op"), dict)
+    ]
 
 
 def code_of(held: read.VisibleDoc) -> str:

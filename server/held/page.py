@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
 from server.gateway import read
-from server.held.actions import code_of
+from server.held.actions import code_of, following
 from server.held.content import lines
 from server.held.words import HOPELESS, wanted, why
-from server.reviews.actions import open_held
 from server.reviews.filters import PAGE
 from server.reviews.subjects import Docs, about, name_of, neighbours, title
 from server.reviews.view import context_of
@@ -70,6 +70,7 @@ async def held_page(
     code = code_of(doc)
     log = await read.changes(conn, who, doc.id)
     waiting = doc.state == "waiting"
+    rest = await following(conn, env, who, doc)
     return {
         "id": doc.id,
         "href": f"/office/held/{doc.id}",
@@ -85,7 +86,7 @@ async def held_page(
         "lines": lines(form, op, target, context_of(known, env.clock(), zone)) if form and op else [],
         "reason": str((op.get("args") or {}).get("reason") or "") if op else "",
         "target_href": f"/office/records/{target.id}?state=all" if target and target.kind == "visit" else "",
-        "following": await _following(conn, env, who, doc, op, waiting),
+        "following": fmt(_("跟着它的{n}条会一起放行，或一起不收"), n=len(rest)) if rest else "",
         "may_release": waiting and op is not None and code not in HOPELESS,
         # of what could not be decoded, or was not kept, there is nothing to see, for anybody
         "may_close": waiting and (op is not None or code in ("bad_op", "erased")),
@@ -94,12 +95,29 @@ async def held_page(
 
 
 async def _known(conn: AsyncConnection, env: Any, who: Principal, docs: list[read.VisibleDoc]) -> Docs:
-    """Names of who and what these are about, of the office's people too: who decided is among them."""
+    """Names of who and what these are about; for one alone, of the people who may have decided."""
     named = {str(op["doc"]) for doc in docs if (op := _op(doc)) and op.get("doc")}
     targets = await read.some(conn, env, who, sorted(named))
-    people = await read.many(conn, env, who, kind="person", limit=1000) if len(docs) == 1 else []
-    found = await neighbours(conn, env, who, [*docs, *targets], named)
-    return {**{person.id: person for person in people}, **found}
+    people: list[read.VisibleDoc] = []
+    if len(docs) == 1:
+        people = await read.many(conn, env, who, kind="person", limit=1000)
+        beside = [await read.many(conn, env, who, kind="held", ref=ident, limit=100) for ident in named]
+        docs = [*docs, *itertools.chain.from_iterable(beside)]
+    made = [one for doc in docs if (one := _to_be_made(doc))]
+    found = await neighbours(conn, env, who, [*docs, *targets, *made], named)
+    return {**{one.id: one for one in [*people, *made]}, **found}
+
+
+def _to_be_made(held: read.VisibleDoc) -> read.VisibleDoc | None:
+    """The record that a held create was to make: what followed it says itself not whom it is about."""
+    op = _op(held)
+    if op is None or op.get("op") != "create" or not isinstance(op.get("meta"), dict):
+        return None
+    return _stand_in(str(op.get("doc")), op["meta"])
+
+
+def _stand_in(ident: str, meta: Row) -> read.VisibleDoc:
+    return read.VisibleDoc("visit", ident, 0, "", 1, None, {}, {}, meta, {}, None, {}, None)
 
 
 def _op(doc: read.VisibleDoc) -> Row | None:
@@ -125,20 +143,8 @@ def _title(env: Any, doc: read.VisibleDoc, known: Docs) -> str:
     if target is not None and target.kind not in ("visit", "problem", "plan"):
         return f"{word} {name_of(known, target.id)}"
     meta = target.meta if target else op.get("meta")
-    stands_for = read.VisibleDoc(
-        "visit", "", 0, "", 1, None, {}, {}, meta if isinstance(meta, dict) else {}, {}, None, {}, None
-    )
+    stands_for = _stand_in("", meta if isinstance(meta, dict) else {})
     return title(word, stands_for, known) if about(stands_for) else word
-
-
-async def _following(
-    conn: AsyncConnection, env: Any, who: Principal, doc: read.VisibleDoc, op: Row | None, waiting: bool
-) -> str:
-    """How many more come in with a held create."""
-    if not waiting or op is None or op.get("op") != "create":
-        return ""
-    others = [one for one in await open_held(conn, env, who, str(op.get("doc"))) if one.id != doc.id]
-    return fmt(_("放行后，跟着它的{n}条会一起收"), n=len(others)) if others else ""
 
 
 def _step(entry: Row, known: Docs, zone: ZoneInfo) -> Row:

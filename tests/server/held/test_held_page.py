@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from server.access import server_principal
 from server.db import new_id
+from server.gateway import read as gateway
+from server.gateway import write
 from sync.protocol import Op
 from tests.conftest import Client, make_school
 from tests.server.pages import Page, answers, form_data, read, titles, words
@@ -63,7 +66,7 @@ async def test_it_says_who_when_what_and_why(office: Client, village: Village) -
     await strange_visit(village)
     page = read((await office.get("/office/held")).text)
     assert nav_count(page) == "3"
-    assert titles(page) == ["家访 于杰", "家访记录", "家访记录"]
+    assert titles(page) == ["家访 于杰"] * 3, "what followed is told by whom the record is about"
     assert "王芳 提交，要改的那条记录这里没有" in words(page)
     page = await open_held(office, held_id(village, 2))
     shown = words(page, "//article")
@@ -73,7 +76,7 @@ async def test_it_says_who_when_what_and_why(office: Client, village: Village) -
     assert answers(page)["要做的事"].startswith("填写")
     first = await open_held(office, held_id(village, 1))
     assert "当时已经不归这个人填" in words(first, "//article")
-    assert "跟着它的2条会一起收" in words(first, "//article")
+    assert "跟着它的2条会一起放行，或一起不收" in words(first, "//article")
 
 
 async def test_releasing_brings_in_what_followed(office: Client, village: Village) -> None:
@@ -89,6 +92,45 @@ async def test_releasing_brings_in_what_followed(office: Client, village: Villag
     assert "王芳" in words(record, "//article")
     done = read((await office.get("/office/held?state=released")).text)
     assert len(titles(done)) == 3
+
+
+async def test_not_taking_a_record_puts_away_what_followed_with_the_same_reason(
+    office: Client, village: Village
+) -> None:
+    await strange_visit(village)
+    assert (await press(office, held_id(village, 1), "close", reason="不是这个班的")).status_code == 303
+    for seq in (1, 2, 3):
+        page = await open_held(office, held_id(village, seq))
+        assert "不收陈主任" in words(page, "//article") and "不是这个班的" in words(page, "//article")
+    assert nav_count(page) == ""
+
+
+async def test_what_somebody_without_roles_sent_is_released_as_a_whole(
+    app: Any, office: Client, village: Village
+) -> None:
+    """Each of them is held because its author may write nothing any more: the office decides once."""
+    async with app.state.db.write() as conn:
+        server = server_principal(village.people.id)
+        person = await gateway.one(conn, app.state.env, server, village.people.ids["class_teacher"])
+        assert person
+        gone = Op(0, "edit", "person", person.id, base=person.rev, form="person", form_version=1)
+        gone.set, gone.at = {"roles": {"add": [], "remove": ["class_teacher"]}}, FORM["at"]
+        (done,) = await write.submit(conn, app.state.env, server, new_id(), [gone])
+    assert done.result == "applied"
+    doc = new_id()
+    about = {"students": [village.ids["pupil"]]}
+    ops = [
+        Op(0, "create", "visit", doc, **FORM, set={"carer": "single"}, meta=about),
+        Op(0, "edit", "visit", doc, **FORM, set={"carer": "one_away"}),
+        Op(0, "event", "visit", doc, **FORM, event="submit"),
+    ]
+    results = await village.ops("class_teacher", *ops)
+    assert [r.code for r in results] == ["forbidden"] * 3
+    await press(office, held_id(village, results[0].seq), "release")
+    record = read((await office.get(f"/office/records/{doc}?state=all")).text)
+    assert answers(record)["监护状况"] == "一方外出"
+    assert "已提交" in words(record, "//article")
+    assert titles(read((await office.get("/office/held")).text)) == []
 
 
 async def test_closing_needs_a_reason_that_the_author_reads(office: Client, village: Village) -> None:
