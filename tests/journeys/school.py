@@ -62,6 +62,11 @@ def pair(folder: Path, name: str, helper: str) -> None:
     _change(folder, name, {"helpers": helper})
 
 
+def dismiss(folder: Path, name: str) -> None:
+    """Take a person's roles away, as when somebody leaves the school."""
+    _change(folder, name, {"roles": {"add": [], "remove": ["class_teacher"]}}, kind="person")
+
+
 def end_sessions(folder: Path, phone: str) -> None:
     """Let a person's sessions run out, as after weeks without a contact; no device is revoked by that."""
     _beside(lambda: _end(folder, phone))
@@ -77,8 +82,8 @@ async def _end(folder: Path, phone: str) -> None:
         await app.state.db.close()
 
 
-def _change(folder: Path, name: str, values: dict[str, str]) -> None:
-    _beside(lambda: _edit(folder, name, values))
+def _change(folder: Path, name: str, values: dict[str, Any], kind: str = "student") -> None:
+    _beside(lambda: _edit(folder, kind, name, values))
 
 
 def _beside(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -87,7 +92,7 @@ def _beside(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return beside.submit(lambda: asyncio.run(work())).result()
 
 
-async def _edit(folder: Path, name: str, values: dict[str, str]) -> None:
+async def _edit(folder: Path, kind: str, name: str, values: dict[str, Any]) -> None:
     app = _app(folder)
     try:
         async with app.state.db.write() as conn:
@@ -98,9 +103,9 @@ async def _edit(folder: Path, name: str, values: dict[str, str]) -> None:
                 found = await read.many(conn, app.state.env, server, kind=kind, limit=100)
                 return next(doc for doc in found if doc.fields["name"] == name)
 
-            pupil = await named("student", name)
-            op = Op(0, "edit", "student", pupil.id, base=pupil.rev, form="student", form_version=1)
-            changes: dict[str, Any] = dict(values)
+            doc = await named(kind, name)
+            op = Op(0, "edit", kind, doc.id, base=doc.rev, form=kind, form_version=doc.form_version)
+            changes = dict(values)
             if "helpers" in values:
                 changes["helpers"] = {"add": [(await named("person", values["helpers"])).id]}
             op.set, op.at = changes, today().isoformat()
