@@ -44,7 +44,8 @@ def serve(host: str, port: int | None, workers: int, certfile: Path | None, keyf
         click.echo(PLAIN_HTTP.format(where=f"{host}:{port}"), err=True)
     scheme = "https" if certfile else "http"
     click.echo(f"Zoufang is at {chosen.base_url or f'{scheme}://{host}:{port}'}", err=True)
-    gc.disable()  # until the application is there: server.asgi puts it on again
+    if workers == 1:
+        gc.disable()  # until the application is there: server.asgi puts it on again
     try:
         uvicorn.run(
             "server.asgi:application",
