@@ -26,6 +26,8 @@ export interface OpRow {
   /** The op sealed to the server's key of that id. */
   seal?: Bytes;
   sealKey?: string;
+  /** The address that it was sealed under, where it has another one now. */
+  from?: string;
   /** When the server took it sealed, in ms: its result is asked for once the vault is open. */
   delivered?: number;
 }
@@ -110,11 +112,12 @@ export class Boxes {
 
 /** The row of an op that nobody can open any more: it waits to be sent sealed, or is kept for a restored server. */
 export function orphaned(row: OpRow, now: number): OpRow {
-  if (row.stage === "new" || row.stage === "sent") return row.delivered ? past(row, row.delivered) : row;
-  return past(row, row.delivered ?? now);
+  if (row.stage === "new" || row.stage === "sent") return row.delivered ? pastRow(row, row.delivered) : row;
+  return pastRow(row, row.delivered ?? now);
 }
 
-function past(row: OpRow, delivered: number): OpRow {
+/** The server has it, and nobody will ever ask what became of it. */
+export function pastRow(row: OpRow, delivered: number): OpRow {
   const { live: _live, ...rest } = row;
   return { ...rest, stage: "past", delivered };
 }
@@ -126,7 +129,7 @@ export function waits(row: OpRow): boolean {
 
 /** The server has these sealed. Those whose key is open again some day are then asked for their results. */
 export function deliveredRow(row: OpRow, boxes: Boxes, now: number): OpRow {
-  return boxes.shut(row) ? past(row, now) : { ...row, stage: "sent", live: 1, delivered: now };
+  return boxes.shut(row) ? pastRow(row, now) : { ...row, stage: "sent", live: 1, delivered: now };
 }
 
 /** To be sent once more, whatever was said before. */

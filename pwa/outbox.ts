@@ -6,9 +6,9 @@ import { Locked } from "./boxes";
 import { answered, forked, gap, resynced, take } from "./exchange";
 import { type Op, type Problem, problemName, type SyncReply, type SyncRequest, VERSION } from "./protocol";
 import { type Card, NEVER_SYNCED, passFor, type SyncNote } from "./records";
-import { again, deliverSealed } from "./sealed";
+import { type Course, deliverSealed, type Refusal } from "./sealed";
 import type { Vault } from "./vault";
-import { freshCsrf, isOurs, type Net, readProblem, readReply, Stop, send, timely } from "./wire";
+import { freshCsrf, isOurs, type Net, readProblem, readReply, Stop, send } from "./wire";
 
 export type { Net } from "./wire";
 
@@ -59,7 +59,7 @@ async function away(tell: (next: SyncNote) => Promise<void>, note: SyncNote): Pr
 
 /** Nothing can be read: what waits goes sealed, and nothing comes in. What the last open run said stays. */
 async function runLocked(vault: Vault, net: Net, before: SyncNote): Promise<SyncNote> {
-  const sent = await deliverSealed(vault, (path, init) => timely(net, path, init), net.now).catch(() => "");
+  const sent = await deliverSealed(vault, net).catch(() => "");
   const done = sent === "all";
   const wait = done ? 0 : net.now() + backOff(before.tries, net.random());
   const note: SyncNote = { ...before, tries: done ? 0 : before.tries + 1, next: wait };
@@ -80,16 +80,18 @@ async function rounds(
   note: () => SyncNote,
   tell: (note: SyncNote) => Promise<void>,
 ): Promise<void> {
-  const course = { most: 200, csrf: vault.card.csrf, freshCsrf: false };
   const { left } = await vault.begin();
-  let free = true;
+  const course = await courseOf(vault);
   for (let i = 0; i < ROUNDS; i++) {
-    free &&= await bringShut(vault, net);
-    const request = await next(vault, free ? course.most : 0);
+    const request = await next(vault, net, course);
+    if (!request) continue;
     const reply = await post(vault.card, net, request, course);
     if (reply === "again") continue;
+    const { look } = course;
+    course.look = false;
     if (!reply.ok) {
-      await refused(vault, net, reply.problem, reply.status, reply.wait, course);
+      if (look && reply.status === 401) continue; // the one-way door is for pushes only
+      await refused(vault, net, { ...reply, client: request.client }, course);
       continue;
     }
     await vault.write((stored) => {
@@ -101,45 +103,48 @@ async function rounds(
     for (const { kind } of reply.body.docs) got[kind] = (got[kind] ?? 0) + 1;
     await tell({ ...note(), at: net.now(), sent: note().sent + reply.body.results.length, got });
     const waiting = (await vault.snapshot()).unsent;
-    if (waiting.some(({ op }) => request.push?.some(({ seq }) => seq === op.seq))) throw new Stop("trouble");
+    const still = waiting.filter(({ client }) => client === request.client).map(({ op }) => op.seq);
+    if (request.push?.some(({ seq }) => still.includes(seq))) throw new Stop("trouble");
     if (reply.oneWay && waiting.length === 0) throw new Stop("signin");
-    if (!reply.body.more && !free) throw new Stop("later");
-    if (!reply.body.more && waiting.length === 0) return;
+    if (!reply.body.more && !course.free) throw new Stop("later");
+    if (!look && !reply.body.more && waiting.length === 0) return;
   }
   throw new Stop("trouble");
 }
 
-/**
- * What can't be read any more goes before what is pushed now: the server takes a client's ops in order only. False
- * where it can't go yet: then things only come in. What the server will never take stays, counted, under the client that
- * it is for, and what can be read goes on as another.
- */
-async function bringShut(vault: Vault, net: Net): Promise<boolean> {
-  const { shut = [], core } = (await vault.snapshot()).stored;
-  if (!shut.some(({ client }) => client === core.client)) return true;
-  const sent = await deliverSealed(vault, (path, init) => timely(net, path, init), net.now, true);
-  if (sent === "never") await vault.write((now) => forked(now, 1));
-  return sent !== "later";
+/** How a run begins. Where a server lacks earlier ops of this client, it says so; where it begins, it has to be asked. */
+async function courseOf(vault: Vault): Promise<Course> {
+  const { unsent, stored } = await vault.snapshot();
+  const waiting = [...unsent.map(({ op }) => op), ...(stored.shut ?? [])];
+  const look = stored.core.epoch !== null && waiting.some(({ seq }) => seq === 1);
+  return { most: 200, look, free: true, csrf: vault.card.csrf, freshCsrf: false };
 }
 
-/** The next request, its ops marked as sent beforehand. */
-async function next(vault: Vault, most: number): Promise<SyncRequest> {
+/**
+ * The next request, its ops marked as sent beforehand. What can't be read any more goes before: the server takes a
+ * client's ops in order only. Where that can't go yet, things only come in; null where it has to go otherwise.
+ */
+async function next(vault: Vault, net: Net, course: Course): Promise<SyncRequest | null> {
+  if (course.free && !course.look) {
+    const shut = await deliverSealed(vault, net, course);
+    if (typeof shut !== "string") {
+      await refused(vault, net, shut, course);
+      return null;
+    }
+    course.free = shut === "all";
+  }
   let push: Op[] = [];
+  let client = "";
   await vault.write((stored) => {
-    const taken = take(stored, most);
-    push = taken.push;
+    const taken = take(stored, course.free && !course.look ? course.most : 0);
+    ({ push, client } = taken);
     return taken.marks.length > 0 ? { core: stored.core, writes: { ops: taken.marks } } : null;
   });
   const core = await vault.begin();
   const pull = { cursor: core.cursor, limit: PAGE };
-  return { protocol: VERSION, epoch: core.epoch, client: core.client, push, pull };
+  return { protocol: VERSION, epoch: core.epoch, client, push, pull };
 }
 
-interface Course {
-  most: number;
-  csrf: string;
-  freshCsrf: boolean;
-}
 type Reply =
   | { ok: true; body: SyncReply; oneWay?: boolean }
   | { ok: false; status: number; problem: Problem; wait: number }
@@ -155,7 +160,7 @@ async function post(card: Card, net: Net, request: SyncRequest, course: Course):
   const problem = await readProblem(response);
   const stale = response.status === 403 && problemName(problem) === "csrf" && !course.freshCsrf;
   if (stale) {
-    course.csrf = await freshCsrf(net);
+    course.csrf = await freshCsrf(net, card.user);
     course.freshCsrf = true;
     return "again";
   }
@@ -183,25 +188,22 @@ async function deliver(card: Card, net: Net, request: SyncRequest): Promise<Repl
 async function refused(
   vault: Vault,
   net: Net,
-  problem: Problem,
-  status: number,
-  wait: number,
+  { client, problem, status, wait = 0 }: Refusal,
   course: Course,
 ): Promise<void> {
   const name = problemName(problem);
-  const kept = await vault.shelf.allOps();
-  if (status === 409 && name === "gap") {
-    if (!(await again(vault, problem.expected ?? 1)))
-      await vault.write((now) => gap(now, kept, problem.expected ?? 1));
-  } else if (status === 409 && name === "fork") await vault.write((now) => forked(now, problem.differs ?? 1));
-  else if (status === 409 && name === "resync") {
-    await vault.write((now) => resynced(now, kept, problem, net.now()));
-    await again(vault, (problem.acked ?? 0) + 1);
-  } else if (status === 413 && course.most > 1) course.most = Math.ceil(course.most / 4);
+  const fork = (differs: number) => vault.write((now) => forked(now, client, differs, net.now()));
+  course.look = /^(gap|fork|client)$/.test(name);
+  if (status === 409 && name === "gap")
+    await vault.write((now) => gap(now, client, problem.expected ?? 1), true);
+  else if (status === 409 && name === "fork") await fork(problem.differs ?? 1);
+  else if (status === 409 && name === "resync")
+    await vault.write((now) => resynced(now, client, problem, net.now()), true);
+  else if (status === 413 && course.most > 1) course.most = Math.ceil(course.most / 4);
   else if (status === 403 && name === "client") {
     // Another person signed in here meanwhile: the request went under their session, and the client is as it was.
     if (!(await isOurs(vault, net))) throw new Stop("signin");
-    await vault.write((now) => forked(now, 1));
+    await fork(1);
   } else if (status === 409 && name === "upgrade") throw new Stop("upgrade");
   else if (status === 401) throw new Stop("signin");
   else throw new Stop(status === 429 || status >= 500 ? "later" : "trouble", wait);

@@ -1,4 +1,5 @@
 /** What the phone keeps, as the rest of the worker sees it: plain records, no word of IndexedDB. */
+import type { OpRow } from "./boxes";
 import type { Doc } from "./protocol";
 import type { Queued } from "./queue";
 
@@ -76,19 +77,15 @@ export interface Stored {
   ops: Queued[];
   /** Nothing of it can be read now: `docs` and `ops` are empty. */
   locked?: boolean;
-  /** Docs of ops that wait and can't be read: because of that, or because their key is lost. */
-  shut?: Shut[];
-}
-
-/** An op that can't be read here and still has to reach the server. */
-export interface Shut {
-  doc: string;
-  client?: string;
+  /** Rows of ops that wait and can't be read: because of that, or because their key is lost. */
+  shut?: OpRow[];
 }
 
 /** What one transaction writes. */
 export interface Writes {
   ops?: Queued[];
+  /** Rows as they are to lie there. */
+  rows?: OpRow[];
   forget?: number[];
   docs?: Doc[];
   drop?: string[];

@@ -7,8 +7,7 @@ import { toText } from "./crypto/bytes";
 import { MAX_PUSH_BYTES, type Problem, problemName } from "./protocol";
 import { passFor } from "./records";
 import type { Vault } from "./vault";
-
-export type Post = (path: string, init: RequestInit) => Promise<Response>;
+import { freshCsrf, type Net, readProblem, timely } from "./wire";
 
 /** More rounds than any honest delivery needs. */
 const ROUNDS = 200;
@@ -16,86 +15,106 @@ const MOST = 200;
 /** base64url, and what stands around an op. */
 const GROWTH = 1.4;
 
-/** Waiting ops of this client that can be sent sealed now: in seq order, under one server key, up to the first that can't. */
-async function due(vault: Vault, most: number, shutOnly: boolean): Promise<OpRow[]> {
-  const core = await vault.begin();
-  const rows = (await vault.shelf.opRows()).filter(({ client }) => client === core.client);
-  const waiting = rows.filter((row) => waits(row) && (!shutOnly || row.k !== core.k));
-  return fitting(waiting, most);
+/** What a run learns of the server on its way: how many ops it takes at once, the session's token. */
+export interface Course {
+  most: number;
+  /** Asks first which life the server is in, and pushes nothing: an older client's ops may have to come before. */
+  look: boolean;
+  /** What must go before any push has gone. */
+  free: boolean;
+  csrf: string;
+  freshCsrf: boolean;
 }
 
+/** Why the server will never take a client's ops as they are. */
+export interface Refusal {
+  client: string;
+  status: number;
+  problem: Problem;
+  wait?: number;
+}
+
+/** Nothing is left that could be sent; something is, for another time; or why it will never be taken as it is. */
+export type Sent = "all" | "later" | Refusal;
+
+/** Waiting ops that can be sent sealed now. Locked, those of this client; open, those that can't be read any more. */
+async function due(vault: Vault, most: number, open: boolean): Promise<OpRow[]> {
+  const { client, k } = await vault.begin();
+  const waiting = (await vault.shelf.opRows()).filter((row) => waits(row) && row.seal);
+  return fitting(
+    waiting.filter((row) => (open ? row.k !== k : row.client === client)),
+    most,
+  );
+}
+
+/** The first of them that make one request: one client's, in seq order without a gap, under one server key. */
 function fitting(waiting: OpRow[], most: number): OpRow[] {
-  waiting.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+  waiting.sort((a, b) => a.n - b.n);
+  const [first] = waiting;
   const taken: OpRow[] = [];
   let bytes = 0;
   for (const row of waiting) {
-    bytes += (row.seal?.length ?? 0) * GROWTH + 100;
-    const full = taken.length > 0 && bytes > MAX_PUSH_BYTES;
-    if (!row.seal || row.sealKey !== (taken[0] ?? row).sealKey || taken.length === most || full) break;
+    bytes += (row.seal?.length ?? 0) * GROWTH + 150;
+    const next = row.client === first?.client && row.seq === (first?.seq ?? 0) + taken.length;
+    const full = taken.length === most || (taken.length > 0 && bytes > MAX_PUSH_BYTES);
+    if (!next || row.sealKey !== first?.sealKey || full) break;
     taken.push(row);
   }
   return taken;
 }
 
-/** Nothing is left that could be sent; something is, for another time; or the server will never take it as it is. */
-export type Sent = "all" | "later" | "never";
-
-/** Delivers. `shutOnly`: only what can't be read any more. Rejects only where `post` does. */
-export async function deliverSealed(
-  vault: Vault,
-  post: Post,
-  now: () => number,
-  shutOnly = false,
-): Promise<Sent> {
+/**
+ * Delivers. With the course of an open vault's run only what can't be read any more, by its session where there is one.
+ * Rejects without a signal.
+ */
+export async function deliverSealed(vault: Vault, net: Net, course?: Course): Promise<Sent> {
+  const { card, shelf } = vault;
+  let session = course !== undefined && (card.session ?? card.signedIn);
   let most = MOST;
   for (let i = 0; i < ROUNDS; i++) {
-    const { client } = await vault.begin();
-    const marked = await due(vault, most, shutOnly);
-    if (marked.length === 0) return "all";
-    const delivery = passFor(vault.card, client);
-    if (!delivery) return "later";
+    const marked = await due(vault, most, course !== undefined);
+    const client = marked[0]?.client;
+    if (!client) return "all";
+    const pass = passFor(card, client);
+    if (!session && !pass) return "later";
     // As they lie once they are marked: until then an op may have grown.
-    const rows = fitting(await vault.shelf.resend(marked.map(({ n }) => n)), most);
-    const ops = rows.map(({ seq, seal }) => ({ seq, sealed: toText(seal ?? new Uint8Array()) }));
-    const response = await post("/sync/sealed", {
+    const rows = fitting(await shelf.resend(marked.map(({ n }) => n)), most);
+    const ops = rows.map(({ seq, seal, from }) => ({ seq, sealed: toText(seal ?? new Uint8Array()), from }));
+    const who: Record<string, string> =
+      session && course ? { "X-CSRFToken": course.csrf } : { Authorization: `Delivery ${pass}` };
+    const response = await timely(net, "/sync/sealed", {
       method: "POST",
-      headers: {
-        "Content-Type": "application/json",
-        Authorization: `Delivery ${delivery}`,
-        "X-School": vault.card.school,
-      },
-      credentials: "omit",
+      headers: { "Content-Type": "application/json", "X-School": card.school, ...who },
+      credentials: session ? "same-origin" : "omit",
       cache: "no-store",
       body: JSON.stringify({ client, key: rows[0]?.sealKey, ops }),
     });
-    const answer = (await response.json().catch(() => null)) as { acked?: number; durable?: number } | null;
-    if (response.ok && typeof answer?.acked === "number") {
-      const acked = answer.acked;
-      const taken = rows.filter(({ seq = 0 }) => seq <= acked);
+    const { ok, status } = response;
+    const problem = await readProblem(response);
+    const name = problemName(problem);
+    if (ok) {
+      const taken = rows.filter(({ seq = 0 }) => seq <= (problem.acked ?? 0)).map(({ n }) => n);
       if (taken.length === 0) return "later";
-      await vault.shelf.delivered(
-        taken.map(({ n }) => n),
-        answer.durable ?? 0,
-        now(),
-      );
-    } else if (response.status === 413 && most > 1) most = Math.ceil(most / 4);
-    else if (!(await isGap(vault, response.status, answer as Problem | null)))
-      return /^(fork|gap|client)$/.test(answer ? problemName(answer as Problem) : "") ? "never" : "later";
+      await shelf.delivered(taken, Number(problem.durable ?? 0), net.now());
+    } else if (status === 413 && most > 1) most = Math.ceil(most / 4);
+    else if (status === 401 && session) session = false;
+    else if (name === "csrf" && course && !course.freshCsrf) {
+      course.csrf = await freshCsrf(net, card.user);
+      course.freshCsrf = true;
+    } else if (course || name !== "gap" || !(await again(vault, problem.expected ?? 1)))
+      return /^(fork|gap|client)$/.test(name) ? { client, status, problem } : "later";
   }
   return "later";
 }
 
-/** The server has less than was thought (a restore): what it lacks goes again, if this phone has it sealed. */
-async function isGap(vault: Vault, status: number, problem: Problem | null): Promise<boolean> {
-  if (status !== 409 || !problem || problemName(problem) !== "gap") return false;
-  return again(vault, problem.expected ?? 1, false);
-}
-
-/** Sends anew, sealed, from that seq on; false where that one is not here sealed. */
-export async function again(vault: Vault, from: number, shutOnly = true): Promise<boolean> {
-  const { client, k } = await vault.begin();
+/**
+ * The server has less than was thought (a restore): what it lacks goes again, sealed. False where that is not here, or was
+ * to go already.
+ */
+async function again(vault: Vault, from: number): Promise<boolean> {
+  const { client } = await vault.begin();
   const rows = (await vault.shelf.opRows()).filter(
-    (row) => row.client === client && row.seal && (row.seq ?? 0) >= from && (!shutOnly || row.k !== k),
+    (row) => row.client === client && row.seal && (row.seq ?? 0) >= from,
   );
   if (!rows.some(({ seq, stage, delivered }) => seq === from && (stage !== "sent" || delivered)))
     return false;

@@ -55,8 +55,11 @@ export class Shelf {
     );
   }
 
-  /** Everything live, or null in an empty vault (new, or wiped by the browser). Locked, it has the counters only. */
-  async load(): Promise<Stored | null> {
+  /**
+   * Everything live, or null in an empty vault (new, or wiped by the browser). Locked, it has the counters only.
+   * `past`: also the ops of which only the body is kept, and rows that nobody can read and that have been delivered.
+   */
+  async load(past = false): Promise<Stored | null> {
     return this.connection.use(async (db) => {
       const tx = db.transaction(["core", "docs", "ops"]);
       const core = await tx.objectStore("core").get("core");
@@ -66,25 +69,16 @@ export class Shelf {
       const same = this.cached?.docs === core.docs && this.cached.key === core.k;
       const known = same ? this.cached?.map : null;
       const docRows = known || boxes.locked ? [] : await tx.objectStore("docs").getAll();
-      const opRows = await tx.objectStore("ops").index("live").getAll();
+      const ops = tx.objectStore("ops");
+      const opRows = await (past ? ops : ops.index("live")).getAll();
       await tx.done;
-      const unread = opRows.filter((row) => (boxes.locked || boxes.shut(row)) && waits(row));
-      const shut = unread.map(({ doc, client }) => ({ doc, client }));
+      const shut = opRows.filter((row) => (boxes.locked || boxes.shut(row)) && (past || waits(row)));
       if (boxes.locked) return { core, docs: new Map(), ops: [], locked: true, shut };
       const docs =
         known ?? new Map((await Promise.all(docRows.map((row) => boxes.openDoc(row)))).map((d) => [d.id, d]));
       this.cached = { docs: core.docs, key: core.k, map: docs };
-      const ops = await Promise.all(opRows.filter((row) => !boxes.shut(row)).map((row) => boxes.openOp(row)));
-      return { core, docs, ops: ops.sort((a, b) => a.n - b.n), locked: false, shut };
-    });
-  }
-
-  /** Every op whose body is kept and can be read, the past ones too, in order. */
-  async allOps(): Promise<Queued[]> {
-    return this.connection.use(async (db) => {
-      const boxes = this.boxes(await db.get("core", "core"));
-      const rows = boxes.locked ? [] : (await db.getAll("ops")).filter((row) => !boxes.shut(row));
-      return Promise.all(rows.map((row) => boxes.openOp(row)));
+      const own = await Promise.all(opRows.filter((row) => !boxes.shut(row)).map((row) => boxes.openOp(row)));
+      return { core, docs, ops: own.sort((a, b) => a.n - b.n), locked: false, shut };
     });
   }
 
@@ -132,7 +126,7 @@ export class Shelf {
       done.push(...rows.beside.map((row) => beside.put(row)));
       if (writes.swap) done.push(...(await beside.getAll()).map((row) => docs.put(row)));
       if (writes.swap || writes.clear) done.push(beside.clear());
-      done.push(...rows.ops.map((row) => ops.put(row)));
+      done.push(...[...rows.ops, ...(writes.rows ?? [])].map((row) => ops.put(row)));
       done.push(...(writes.forget ?? []).map((n) => ops.delete(n)));
       const versions = { version: (now?.version ?? 0) + 1, docs: (now?.docs ?? 0) + (touchesDocs ? 1 : 0) };
       done.push(tx.objectStore("core").put({ ...core, ...versions, ...(k && { k }) }, "core"));
@@ -203,9 +197,8 @@ export class Shelf {
         if (row) rows.push(change(row, this.boxes(core)));
       }
       for (const row of rows) await ops.put(row);
-      await tx
-        .objectStore("core")
-        .put({ ...core, version: core.version + 1, durable: durable ?? core.durable }, "core");
+      const marks = rows[0]?.client === core.client && durable !== undefined ? { durable } : {};
+      await tx.objectStore("core").put({ ...core, version: core.version + 1, ...marks }, "core");
       await tx.done;
       return rows;
     });

@@ -50,7 +50,7 @@ export async function fileOf(parcel: Parcel, now: Date): Promise<string | null> 
     key: server.id,
     proof: toText(await sealTo(server, client, utf8(card.delivery))),
     made: stamp(now),
-    ops: rows.map(({ seq, seal }) => ({ seq, sealed: seal && toText(seal) })),
+    ops: rows.map(({ seq, seal, from }) => ({ seq, sealed: seal && toText(seal), from })),
   });
 }
 

@@ -157,34 +157,25 @@ export class Vault {
 
   /** Forgets the bodies of ops that are in a backup of the server's and older than 30 days. */
   async prune(now: number): Promise<void> {
-    const past = (await this.shelf.allOps()).filter(({ stage, answered }) => stage === "past" && answered);
-    await this.write(({ core }) => {
-      const old = past.filter(({ client, op, answered = now }) => {
-        const safe = client === core.client ? op.seq <= core.durable : now - answered > OLD_CLIENT;
-        return safe && now - answered > KEEP;
-      });
-      return old.length > 0 ? { core, writes: { forget: old.map(({ n }) => n) } } : null;
-    });
-    await this.pruneShut(now);
+    await this.write(({ core, ops, shut = [], locked }) => {
+      const isOld = (client: string | undefined, seq: number, taken = now) =>
+        client === core.client ? seq <= core.durable && now - taken > KEEP : now - taken > OLD_CLIENT;
+      const past = ops.filter(({ stage }) => stage === "past");
+      const gone = [
+        ...past.filter(({ client, op, answered }) => isOld(client, op.seq, answered)),
+        ...shut.filter(({ client, seq = 0, delivered }) => isOld(client, seq, delivered)),
+      ];
+      return gone.length > 0 && !locked ? { core, writes: { forget: gone.map(({ n }) => n) } } : null;
+    }, true);
   }
 
-  /** The same for ops whose key is lost: the server took them sealed. */
-  private async pruneShut(now: number): Promise<void> {
-    const rows = await this.shelf.opRows();
-    await this.write(({ core }) => {
-      const gone = rows.filter(({ k, client, seq = 0, delivered }) => {
-        if (k === undefined || k === core.k || delivered === undefined) return false;
-        const age = now - delivered;
-        return client === core.client ? seq <= core.durable && age > KEEP : age > OLD_CLIENT;
-      });
-      return gone.length > 0 ? { core, writes: { forget: gone.map(({ n }) => n) } } : null;
-    });
-  }
-
-  /** Runs a change against the newest state until no other writer came between. */
-  async write(change: (stored: Stored) => { core: Core; writes: Writes } | null): Promise<void> {
+  /** Runs a change against the newest state until no other writer came between; `past` as in `Shelf.load`. */
+  async write(
+    change: (stored: Stored) => { core: Core; writes: Writes } | null,
+    past = false,
+  ): Promise<void> {
     for (;;) {
-      const stored = await this.shelf.load();
+      const stored = await this.shelf.load(past);
       const next = change(stored ?? { core: newCore(), docs: new Map(), ops: [] });
       if (!next || (await this.shelf.commit(stored?.core ?? null, next.core, next.writes))) return;
     }

@@ -78,23 +78,19 @@ export async function readProblem(response: Response): Promise<Problem> {
   }
 }
 
-/** The token of the session that the browser has now. */
-export async function freshCsrf(net: Net): Promise<string> {
-  let response: Response;
-  try {
-    response = await net.fetch("/session", { credentials: "same-origin", cache: "no-store" });
-  } catch {
-    throw new Stop("offline");
-  }
-  const { csrf } = await readProblem(response);
-  if (!csrf) throw new Stop("signin");
+/** The token of the session that the browser has now, where that is not somebody else's. */
+export async function freshCsrf(net: Net, whose: string): Promise<string> {
+  const { csrf, user } = await session(net);
+  if (!csrf || (user && user.id !== whose)) throw new Stop("signin");
   await net.keepCsrf(csrf);
   return csrf;
 }
 
+async function session(net: Net): Promise<{ csrf?: string; user?: { id?: string } }> {
+  return readProblem(await timely(net, "/session", { credentials: "same-origin", cache: "no-store" }));
+}
+
 /** Whether the browser's session is this vault's person's. */
 export async function isOurs(vault: Vault, net: Net): Promise<boolean> {
-  const response = await timely(net, "/session", { credentials: "same-origin", cache: "no-store" });
-  const { user } = (await readProblem(response)) as { user?: { id?: string } };
-  return user?.id === vault.card.user;
+  return (await session(net)).user?.id === vault.card.user;
 }

@@ -134,7 +134,7 @@ test("what was about an erased pupil is not kept here either, and says why", asy
     const request = { protocol: 1, epoch: null, client, pull: { cursor: null, limit: 1 } };
     return answered(stored, request, reply, 0);
   });
-  assert.equal((await phone.vault.shelf.allOps()).length, 0);
+  assert.equal((await phone.vault.shelf.opRows()).length, 0);
   const list = await phone.visit("/app/records?tab=apart");
   assert.match(list.html, /要处理 1/);
   const [, url = ""] = /href="(\/app\/records\/[^"?]+)"/.exec(list.html) ?? [];
