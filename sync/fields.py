@@ -147,7 +147,7 @@ def _filtered(register: Register, keep: Callable[[Sibling], bool]) -> Register:
 
 def _without_own(register: Register, stamp: Stamp) -> Register:
     """Rule 1: a client's later value takes the place of its own open sibling."""
-    return _filtered(register, lambda s: not _is_own(s, stamp))
+    return register if not register.siblings else _filtered(register, lambda s: not _is_own(s, stamp))
 
 
 def without(field: Field, names: list[str], path: str) -> Field:

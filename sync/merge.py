@@ -112,6 +112,7 @@ def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:
         return _amend(doc, op, stamp, warnings)
     fields, unseen = dict(doc.fields), _has_unseen(doc, base, stamp)
     settling, was = op.op == "settle", op.was or {}
+    changed = False
     paths = list(dict.fromkeys([*changes, *(op.sees or {})])) if settling else list(changes)
     for path in paths:
         question = form.question_for(path)
@@ -123,9 +124,8 @@ def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:
             field = without(field, (op.sees or {}).get(path, []), path)
         if path in changes:
             field = merge_field(field, changes[path], edit)
-        if field is not None:
-            fields[path] = field
-    changed = any(fields[path] is not doc.fields.get(path) for path in paths if path in fields)
+        if field is not None and field is not fields.get(path):
+            fields[path], changed = field, True
     if not changed and doc.rev:
         after = doc
     else:
