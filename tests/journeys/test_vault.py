@@ -148,6 +148,7 @@ def test_a_revoked_phone_delivers_and_is_wiped(browser: Callable[..., Browser], 
     expect(desk.page.locator(".said")).to_be_visible()
     expect(desk.page.locator("main")).to_contain_text("起打不开")
     desk.look("89-office-ended-device")
+    devices = desk.page.url.removeprefix(desk.url)
     phone.context.set_offline(False)
     phone.page.evaluate("navigator.serviceWorker.controller.postMessage({ type: 'sync' })")
     until_there(desk, SECOND)
@@ -156,6 +157,13 @@ def test_a_revoked_phone_delivers_and_is_wiped(browser: Callable[..., Browser], 
     phone.look("90-revoked")
     expect(phone.page.locator("body")).to_contain_text("已让这台手机退出")
     assert [name for name in stores(phone) if "." in name] == [], "somebody's records are still there"
+    desk.go(devices.partition("?")[0])
+    expect(desk.page.locator("main")).to_contain_text("已清空，")
+    desk.look("90-office-wiped")
+    other = browser("other")
+    sign_in_at_desk(other, TEACHER, "/account")
+    expect(other.page.locator("main")).to_contain_text("已清空，")
+    other.look("90-account-wiped")
 
 
 def test_the_browser_is_killed(browser: Callable[..., Browser]) -> None:
