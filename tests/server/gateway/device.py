@@ -1,12 +1,13 @@
 """A phone of the machine: what it shows before the server has answered, and what the line still carries."""
 
+from collections.abc import Callable
 from typing import Any
 
 from httpx import AsyncClient
 
 from tests.phone import Phone, Refused, Send
 from tests.server.gateway.ledger import Op
-from tests.server.vaults.sealing import seal_op
+from tests.server.vaults.sealing import moved, seal_op
 
 
 class Device(Phone):
@@ -20,13 +21,14 @@ class Device(Phone):
         self.pass_of = ""  # the client that its delivery token is for
         self.texts: dict[str, str] = {}  # texts as its page shows them, by doc, until they are pulled back
         self.late: list[dict[str, Any]] = []  # copies of requests that are still on their way
+        self.homes: dict[int, tuple[str, Op, Op]] = {}  # by identity: as which op it was sealed
 
     def copy(self, send: Send, http: AsyncClient) -> "Device":
         """The same database on another phone, with a line of its own: neither knows of the other."""
         twin = Device(send, http, self.role)
         http.cookies = self.http.cookies
         twin.csrf, twin.delivery, twin.user, twin.at = self.csrf, self.delivery, self.user, self.at
-        twin.pass_of = self.pass_of
+        twin.pass_of, twin.homes = self.pass_of, dict(self.homes)
         twin.restart(self.stored())
         return twin
 
@@ -35,10 +37,28 @@ class Device(Phone):
         await super().sign_in(phone, password)
         self.pass_of = self.client
 
-    def seal(self, ops: list[Op], key: dict[str, str], *, readable: bool) -> dict[str, Any]:
+    def move(self, ops: list[Op]) -> None:
+        """Go on as another client; where each op was first is what it was sealed for."""
+        before = self.client
+        super().move(ops)
+        for old, new in zip(ops, self.queue, strict=True):
+            home, first, _ = self.homes.get(id(old), (before, old, old))
+            self.homes[id(new)] = (home, first, new)
+
+    def sealed(self, op: Op, key: dict[str, str], knows: Callable[[str], bool]) -> dict[str, Any]:
+        """An op as it lies there: as it was first sealed, where the server knows that client to be this
+        person's; sealed anew as what it is now where it does not."""
+        home, first, _ = self.homes.get(id(op), ("", op, op))
+        if not knows(home):
+            return seal_op(key, self.client, op)
+        return moved(seal_op(key, home, first), home, op["seq"])
+
+    def seal(
+        self, ops: list[Op], key: dict[str, str], knows: Callable[[str], bool], *, readable: bool
+    ) -> dict[str, Any]:
         """What a locked phone has to send. `push` is what the server will have of it: ops that were sealed to
         a key that the server has not are only their bytes."""
-        sealed = [seal_op(key, self.client, op) for op in ops]
+        sealed = [self.sealed(op, key, knows) for op in ops]
         wire = {"client": self.client, "key": key["id"] if readable else "0" * 16, "ops": sealed}
         push = list(ops) if readable else sealed
         return {

@@ -30,6 +30,7 @@ class Locked(Line):
         body = phone.seal(
             phone.queue[:some],
             self.world.key,
+            self.knows,
             readable=fate != "unreadable" or self.ledger.has(phone.client, phone.queue[:some]),
         )
         if fate == "at once" and body["push"] and not signed_out:
@@ -45,6 +46,10 @@ class Locked(Line):
             self.sign_in(phone)
         if isinstance(answer, Refused) and fate != "reply lost":
             self.hear(phone, answer)  # what was taken stays in the queue: it has no results yet
+
+    def knows(self, client: str) -> bool:
+        """Whether the server took something of this client."""
+        return self.ledger.last.get(client, 0) > 0
 
     def ask_sealed(self, phone: Device, body: dict[str, Any]) -> dict[str, Any] | Refused:
         """One request of a locked phone; the ledger learns at once what its owner will hear later."""
@@ -64,6 +69,9 @@ class Locked(Line):
             seqs = [op["seq"] for op in body["push"]]
             self.note(body, {**answer, "results": self.run(self.world.results(body["client"], seqs))})
             self.counts["sealed"] += self.ledger.last.get(body["client"], 0) - before
+            self.counts["moved sealed"] += sum(
+                op["seq"] > before and "from" in op for op in body["wire"]["ops"]
+            )
         else:
             self.ledger.note_unread(body["client"], body["push"], answer["acked"])
             self.counts["unread"] += self.ledger.last.get(body["client"], 0) - before
@@ -79,4 +87,7 @@ class Locked(Line):
                 note(sent, answer)
 
     def ask_again(self, phone: Device, body: dict[str, Any]) -> None:
+        homes = [op["from"].split(":")[0] for op in body.get("wire", {}).get("ops", []) if "from" in op]
+        if not all(self.knows(home) for home in homes):
+            return  # a restored server can't tell any more whose it was: that has tests of its own
         (self.ask_sealed if "wire" in body else self.ask)(phone, body)

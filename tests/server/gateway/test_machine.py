@@ -49,6 +49,7 @@ def test_locked_phones_lose_nothing(tmp_path: Path, figures: dict[str, int]) -> 
         world.close()
     assert figures["sealed"] > 0
     assert figures["unread"] > 0
+    assert figures["moved sealed"] > 0
 
 
 def play(
@@ -56,7 +57,7 @@ def play(
 ) -> None:
     """Histories of a machine with these members besides its own, for as long as was asked for."""
     until = time.monotonic() + SOAK * 60
-    counts: Counter[str] = Counter(sealed=0, unread=0)
+    counts: Counter[str] = Counter({"sealed": 0, "unread": 0, "moved sealed": 0})
     phones = type("Phones", (Machine,), {**members, "world": world, "counts": counts})
     try:
         while True:
