@@ -4,8 +4,7 @@ Running a compiled statement costs SQLAlchemy more than it costs the database: p
 one, lists spelled out, rows processed. Here the text is kept for each database and for each length of list
 (rounded up, the rest filled with the last value: what is in a list twice is found once).
 
-Values go in as through SQLAlchemy; rows come out as the driver has them, which is the same for texts,
-numbers and bytes, but not for times and JSON: don't select those here. On SQLite's connections for short work
+Values go in and come out as through SQLAlchemy. On SQLite's connections for short work
 the driver is asked at once (server.sqlite), which is most of what a push saves.
 """
 
@@ -46,7 +45,7 @@ class Prepared(NamedTuple):
     odd: tuple[int, ...]
     """Those of them that don't go in as they are."""
     row: Callable[[Sequence[Any]], Any]
-    """A row with its columns' names, of what the driver has found."""
+    """A row with its columns' names and values, of what the driver has found."""
 
     def fill(self, values: Values) -> tuple[Any, ...]:
         """The driver's parameters."""
@@ -89,7 +88,7 @@ async def run(conn: AsyncConnection, statement: Any, values: Values) -> Rows:
     if driver is not None:
         return Rows(map(ready.row, driver.ask(ready.sql, ready.fill(given))))
     found = await conn.exec_driver_sql(ready.sql, ready.fill(given))
-    return Rows(found.all()) if found.returns_rows else Rows()
+    return Rows(map(ready.row, found.all())) if found.returns_rows else Rows()
 
 
 async def run_many(conn: AsyncConnection, statement: Any, rows: Sequence[Values]) -> None:
@@ -145,8 +144,23 @@ def _prepared(_name: str, statement: Any, shape: Shape, of: _Of) -> Prepared:
     single = len(places) > 1 and all(p.name and p.index is None for p in places)
     pick = itemgetter(*(p.name for p in places)) if single else None
     odd = tuple(at for at, place in enumerate(places) if place.process is not None)
-    names = [] if statement.is_dml else statement.selected_columns.keys()
-    return Prepared(str(compiled), places, pick, odd, namedtuple("Row", names, rename=True)._make)
+    return Prepared(str(compiled), places, pick, odd, _row_of(statement, of.dialect))
+
+
+def _row_of(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+    columns = {} if statement.is_dml else dict(statement.selected_columns.items())
+    make = namedtuple("Row", columns, rename=True)._make
+    kinds = [column.type.dialect_impl(dialect) for column in columns.values()]
+    found = [(at, kind.result_processor(dialect, None)) for at, kind in enumerate(kinds)]
+    odd = [(at, process) for at, process in found if process is not None]
+
+    def converted(row: Sequence[Any]) -> Any:
+        values = list(row)
+        for at, process in odd:
+            values[at] = process(values[at])
+        return make(values)
+
+    return converted if odd else make
 
 
 def _place(compiled: Any, bound: str, sizes: Mapping[str, int | None]) -> Place:

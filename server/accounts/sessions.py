@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.models import delivery_tokens, sessions, users
 from server.db import new_id
+from server.prepared import run
 from server.settings import Settings
 
 SEEN_EVERY = timedelta(minutes=5)
@@ -95,7 +96,7 @@ async def find_session(
     conn: AsyncConnection, settings: Settings, token: str, csrf: str, now: datetime
 ) -> Session | None:
     """The live session with this token; None for any other, whatever the reason."""
-    row = (await conn.execute(_LIVE, {"token_hash": digest(token)})).first()
+    row = (await run(conn, _LIVE, {"token_hash": digest(token)})).first()
     if row is None or end_of(row, settings) <= now:
         return None
     return Session(

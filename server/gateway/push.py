@@ -13,6 +13,7 @@ from server.gateway.owner import is_promised
 from server.gateway.take import Incoming, incoming, take
 from server.gateway.work import Env, Work, chunks
 from server.gateway.write import standing_of
+from server.prepared import run
 from server.problems import Problem
 from sync.protocol import MAX_OP_BYTES, MAX_OPS, MAX_PUSH_BYTES, BadEnvelope, Result, digest, read_seq
 
@@ -89,7 +90,7 @@ async def push(
 
 async def standing(conn: AsyncConnection, who: Principal, client: str) -> Pushed:
     """Where a client stands that pushes nothing. Raises Problem 403 `client`."""
-    row = (await conn.execute(_STANDING, {"client": client})).first()
+    row = (await run(conn, _STANDING, {"client": client})).first()
     if row is None:
         if await is_promised(conn, client, who.user):
             raise Problem(403, "client")

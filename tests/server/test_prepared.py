@@ -52,6 +52,18 @@ async def test_times_go_in_as_they_do_otherwise(db: Database) -> None:
     assert (row.seen, row.device) == (SEEN, "机")
 
 
+SEEN_BY = select(clients.c.id, clients.c.seen).where(clients.c.id == bindparam("client"))
+
+
+async def test_times_come_out_as_they_do_otherwise(db: Database) -> None:
+    async with db.read() as conn:
+        whole = await run(conn, SEEN_BY, {"client": "c1"})
+    async with db.glance() as conn:
+        quick = await run(conn, SEEN_BY, {"client": "c1"})
+    assert [tuple(row) for row in (*whole, *quick)] == [("c1", SEEN)] * 2
+    assert whole[0].seen == quick[0].seen == SEEN
+
+
 async def test_one_row_and_many_rows_are_changed(db: Database) -> None:
     async with db.write() as conn:
         await run(conn, COUNT, {"client": "c1", "last": 5})
