@@ -33,7 +33,7 @@ class Phone:
 
     STORED = (
         *("client", "seq", "queue", "kept", "durable", "results"),
-        *("docs", "leaving", "cursor", "epoch"),
+        *("docs", "leaving", "cursor", "epoch", "former", "again"),
     )
     """What is on the disk. An answer is taken in whole: after a crash it is there, or it is not."""
 
@@ -54,6 +54,8 @@ class Phone:
         self.cursor: str | None = None
         self.epoch: str | None = None
         self.moved: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self.former: list[tuple[str, dict[int, dict[str, Any]]]] = []  # what it kept of clients that it was
+        self.again: list[tuple[str, list[dict[str, Any]]]] = []  # what of that a restored server may lack
 
     async def sign_in(self, phone: str, password: str) -> None:
         """Get a token, then a session."""
@@ -127,6 +129,12 @@ class Phone:
 
     async def sync(self, limit: int = 1000) -> None:
         """Push everything, then pull to the end."""
+        while self.again:
+            body = self.earlier()
+            try:
+                self.hear_earlier(body, await self.ask(body))
+            except Refused as refused:
+                self.recover_earlier(refused)
         answer = await self.exchange(self.queue[:200], limit)
         self.take(answer)
         while answer["more"] or self.queue:
@@ -151,10 +159,47 @@ class Phone:
         elif name == "resync":
             self.hear(problem["results"])
             # what was answered in the lost life may be a copy's by now: only the same results again prove it
-            self.send_again(min(problem["acked"], self.durable) + 1)
-            self.docs, self.leaving, self.cursor, self.epoch = {}, set(), None, problem["epoch"]
+            self.begin_anew(problem["epoch"], min(problem["acked"], self.durable) + 1)
         else:
             raise refused
+
+    def begin_anew(self, epoch: str, first: int) -> None:
+        """The server is in another life: all is pulled anew, and what was kept goes again, of itself from
+        `first` on and everything of clients that it was."""
+        self.send_again(first)
+        self.docs, self.leaving, self.cursor, self.epoch = {}, set(), None, epoch
+        self.again = [(client, [kept[n] for n in sorted(kept)]) for client, kept in self.former]
+
+    def earlier(self) -> dict[str, Any]:
+        """The body of a request of a client that this phone was: what it brought goes once more."""
+        client, ops = self.again[0]
+        return {"protocol": 1, "epoch": self.epoch, "client": client, "push": ops[:200]}
+
+    def hear_earlier(self, body: dict[str, Any], answer: dict[str, Any]) -> None:
+        """That has its results, the same as before or the first in this life. What it pulls comes again."""
+        left = self.again[0][1][len(body["push"]) :]
+        self.again[:1] = [(body["client"], left)] if left else []
+
+    def recover_earlier(self, refused: Refused) -> None:
+        """The server lacks it for good under that name: from there on it is this client's."""
+        problem, name = refused.problem, refused.problem["type"].rsplit("/", 1)[-1]
+        if name == "resync":
+            return self.begin_anew(problem["epoch"], self.durable + 1)
+        if name not in ("fork", "gap"):
+            raise refused
+        first = problem["differs" if name == "fork" else "expected"]
+        client, ops = self.again[0]
+        stays = [op for op in ops if op["seq"] < first]
+        kept = {op["seq"]: op for op in stays}
+        self.former = [(c, kept if c == client else k) for c, k in self.former]
+        self.again[:1] = [(client, stays)] if stays else []
+        for op in ops[len(stays) :]:
+            self.seq += 1
+            moved = {**op, "seq": self.seq}
+            self.queue.append(moved)
+            self.kept[self.seq] = moved
+            self.moved.append((op, moved))
+        return None
 
     def send_again(self, first: int) -> None:
         """Queue the ops from `first` on; bodies that are gone: what is left goes under a new client."""
@@ -167,6 +212,9 @@ class Phone:
 
     def move(self, ops: list[dict[str, Any]]) -> None:
         """Go on as another client, these ops numbered anew; `moved` tells which became which."""
+        going = {op["seq"] for op in ops}
+        if rest := {seq: op for seq, op in self.kept.items() if seq not in going}:
+            self.former = [*self.former, (self.client, rest)]
         self.client, self.durable, self.seq = uuid7(), 0, len(ops)
         self.queue = [{**op, "seq": n} for n, op in enumerate(ops, 1)]
         self.kept = {op["seq"]: op for op in self.queue}

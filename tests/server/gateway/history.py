@@ -123,12 +123,28 @@ class History(RuleBasedStateMachine):
         """Its person signs in on it once more."""
         self.run(phone.sign_in(self.world.school.phones[phone.role], PASSWORD))
 
+    def bring(self, phone: Device) -> None:
+        """What clients that the phone was had brought, and a restored server may lack, goes once more."""
+        body = phone.earlier()
+        answer = self.ask(phone, body)
+        if isinstance(answer, dict):
+            phone.hear_earlier(body, answer)
+            self.counts["brought again"] += len(body["push"])
+        elif answer.status in (401, 403):
+            self.sign_in(phone)
+        else:
+            phone.recover_earlier(answer)
+            self.ledger.renumbered(phone.client, phone.moved)
+            phone.moved.clear()
+
     def sync(self, phone: Device) -> None:
         """Push everything and pull to the end, whatever the server has become in the meantime."""
         while True:
+            while phone.again:
+                self.bring(phone)
             answer = self.ask(phone, phone.request(phone.queue[:200]))
             self.hear(phone, answer)
-            if isinstance(answer, dict) and not answer["more"] and not phone.queue:
+            if isinstance(answer, dict) and not answer["more"] and not phone.queue and not phone.again:
                 return
 
     def truth(self) -> dict[str, dict[str, Any]]:
@@ -152,7 +168,9 @@ class History(RuleBasedStateMachine):
         for phone in [*self.phones, *self.phones]:
             self.sync(phone)
         self.nothing_is_lost()
-        kept = [op for phone in self.phones for op in phone.kept.values()]
+        own = [phone.kept for phone in self.phones]
+        before = [ops for phone in self.phones for _, ops in phone.former]
+        kept = [op for ops in (*own, *before) for op in ops.values()]
         assert [op for op in kept if not self.ledger.of_op[id(op)].done] == [], "what is on a phone is taken"
         fresh = {role: self.run(self.world.phone(role)) for role in {p.role for p in self.phones}}
         for phone in self.phones:
