@@ -2,8 +2,8 @@
 
 Two ways to the same answer. For someone who was in step lately: whatever moved since then, held against the
 tags that the person holds; it costs what has changed, however long the school's history is. For anyone else
-(a long absence, new roles): all that the person's tags lead to, put in order for each page. A first sync,
-which nobody else's may slow, goes another way: what is in the scope, by ids, at the cost of a page.
+(a long absence, new roles): all that the person's tags lead to, put in order for each page. A first sync has
+nothing to be told of what was: it reads what is in the scope now, by revs, each page at a page's cost.
 """
 
 from collections.abc import Iterable
@@ -73,24 +73,21 @@ async def moved_ever(conn: AsyncConnection, who: Principal, since: Place, limit:
     return found, await views_of(conn, who, [doc.id for doc in found if doc.alive])
 
 
-async def standing_after(conn: AsyncConnection, who: Principal, place: Place, limit: int) -> Found:
-    """Up to `limit` docs that are in scope now, by ids, after the place's; the place's rev is put to each."""
-    held = await run(conn, _HELD, {"school": who.school, "user": who.user})
-    views: Views = {}
-    for tag in held.scalars():  # the first docs of all are among the first of each tag
-        values = {"school": who.school, "tag": tag, "doc": place.doc, "limit": limit}
-        for doc_id, seen in await run(conn, _standing(conn.dialect.name), values):
-            views.setdefault(doc_id, set()).update(seen.split(","))
-    rows = await _rows(conn, _DOCS, who, sorted(views)[:limit])
-    return sorted(Moved(place.rev, row.id, row.kind, row.body, True) for row in rows), views
+async def standing_after(
+    conn: AsyncConnection, who: Principal, since: Place, until: int, limit: int
+) -> Found:
+    """Up to `limit` docs in scope now whose revs lie after a place and not after a rev; placed by them."""
+    values = {"school": who.school, "user": who.user, "until": until, "limit": limit}
+    values |= {"rev": since.rev, "doc": since.doc}
+    found = await run(conn, _standing(conn.dialect.name), values)
+    views = {row.id: set(row.views.split(",")) for row in found}
+    rows = await _rows(conn, _DOCS, who, views)
+    return sorted(Moved(row.rev, row.id, row.kind, row.body, True) for row in rows), views
 
 
 _SCHOOL = bindparam("school")
 _HOLDS = select(holds.c.tag, holds.c.added, holds.c.removed).where(
     holds.c.school_id == _SCHOOL, holds.c.user_id == bindparam("user")
-)
-_HELD = select(holds.c.tag).where(
-    holds.c.school_id == _SCHOOL, holds.c.user_id == bindparam("user"), holds.c.removed.is_(None)
 )
 _AT = bindparam("at", type_=BigInteger)
 _LATELY = union(  # each part reads one index
@@ -164,14 +161,18 @@ def _ordered(ident: Any, dialect: str) -> Any:
 
 @cache
 def _standing(dialect: str) -> Any:
-    """What one tag leads to now, after a doc's id: `doc_id` and its views, parted by commas."""
-    ident = _ordered(doc_tags.c.doc_id, dialect)
+    """What the person's tags lead to now, after a rev and a doc's id: `id, views, rev`, views by commas."""
+    rev, ident = bindparam("rev", type_=BigInteger), _ordered(docs.c.id, dialect)
+    tagged = and_(doc_tags.c.school_id == docs.c.school_id, doc_tags.c.doc_id == docs.c.id)
     return (
-        select(doc_tags.c.doc_id, func.aggregate_strings(doc_tags.c.view, ",").label("views"))
-        .where(doc_tags.c.school_id == _SCHOOL, doc_tags.c.tag == bindparam("tag"))
-        .where(doc_tags.c.removed.is_(None), ident > bindparam("doc"))
-        .group_by(doc_tags.c.doc_id)
-        .order_by(ident)
+        select(docs.c.id, func.aggregate_strings(doc_tags.c.view, ",").label("views"), docs.c.rev)
+        .join(doc_tags, tagged)
+        .join(holds, meeting())
+        .where(docs.c.school_id == _SCHOOL, holds.c.user_id == bindparam("user"), standing())
+        .where(docs.c.rev >= rev, docs.c.rev <= bindparam("until", type_=BigInteger))
+        .where((docs.c.rev > rev) | (ident > bindparam("doc")))
+        .group_by(docs.c.rev, docs.c.id)
+        .order_by(docs.c.rev, ident)
         .limit(bindparam("limit"))
     )
 

@@ -3,8 +3,8 @@
 A cursor is a place in that order: a rev and the last id of it that was sent ("" when all of it was). What
 is read is one snapshot, and revs follow commits, so no commit that precedes a cursor is ever skipped.
 
-A first pull has nothing to be told of what was: it brings all that is in the scope, by ids. Its cursors keep
-the rev at which it began, and what moved since then follows it.
+A first pull brings what is in the scope by revs alone. Its cursors keep the rev at which it began, and what
+changed, entered or left since then follows it.
 """
 
 import base64
@@ -23,14 +23,14 @@ from sync.protocol import MAX_PAGE, MAX_SEQ, PAGE_BYTES, Gone
 class Cursor(NamedTuple):
     """A place in the order of the pull, of one life of the database and one school.
 
-    `first`: in a first pull, begun at `rev`, of which `doc` was the last that was sent.
+    `first`: in a first pull, the school's rev when it began; else 0.
     """
 
     epoch: str
     school: str
     rev: int
     doc: str
-    first: bool = False
+    first: int = 0
 
 
 class BadCursor(ValueError):
@@ -58,7 +58,7 @@ def read_cursor(word: str) -> Cursor:
         cursor = msgspec.json.decode(raw, type=Cursor)
     except (ValueError, msgspec.MsgspecError) as error:
         raise BadCursor(word) from error
-    if not 0 <= cursor.rev <= MAX_SEQ or "\0" in cursor.doc:
+    if not (0 <= cursor.rev <= MAX_SEQ and 0 <= cursor.first <= MAX_SEQ) or "\0" in cursor.doc:
         raise BadCursor(word)
     return cursor
 
@@ -83,9 +83,11 @@ async def pull_all(
 ) -> Page:
     """The same for anyone, which may take a moment."""
     if not since.rev:
-        since = since._replace(rev=counter, doc="", first=True)
-    find = standing_after if since.first else moved_ever
-    moved = await find(conn, who, _place(since), _clamped(limit) + 1)
+        since = since._replace(first=counter)
+    if since.first:
+        moved = await standing_after(conn, who, _place(since), since.first, _clamped(limit) + 1)
+    else:
+        moved = await moved_ever(conn, who, _place(since), _clamped(limit) + 1)
     return _page(env, since, counter, moved, _clamped(limit))
 
 
@@ -112,5 +114,5 @@ def _page(env: Env, since: Cursor, counter: int, moved: Found, limit: int) -> Pa
             found.append(msgspec.Raw(body))
         else:
             drop.append(Gone(row.kind, row.id))
-    end = since.rev if since.first else counter
-    return Page(found, drop, write_cursor(since._replace(rev=end, doc="", first=False)), end < counter)
+    end = since.first or counter
+    return Page(found, drop, write_cursor(since._replace(rev=end, doc="", first=0)), end < counter)

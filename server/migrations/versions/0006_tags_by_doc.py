@@ -1,4 +1,4 @@
-"""What a tag leads to is read in the order of the docs' ids, a page at a time."""
+"""Whether a tag leads to a doc is asked for each doc of a first pull."""
 
 from alembic import op
 

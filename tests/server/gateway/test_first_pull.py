@@ -8,6 +8,7 @@ from litestar import Litestar
 from server.access import load_principal
 from server.db import Database
 from server.gateway.moved import Place, moved_ever, standing_after
+from sync.doc import decode
 from tests.conftest import People
 from tests.server.gateway.conftest import MakePhone
 from tests.server.gateway.test_moved import ROLES, a_term_of_changes, edit
@@ -24,16 +25,18 @@ async def test_it_brings_all_that_is_in_scope(
         who = await load_principal(conn, school.ids[role], school.id)
         assert who
         ever, views = await moved_ever(conn, who, Place(0, ""), 10_000)
-        alive = sorted(doc.id for doc in ever if doc.alive)
+        alive = sorted((decode(doc.body).rev, doc.id) for doc in ever if doc.alive)
+        last = alive[-1][0]
         for limit in (1, 2, 10_000):
-            after, found = "", []
-            while page := (await standing_after(conn, who, Place(9, after), limit))[0]:
-                assert {doc.place for doc in page} == {9}
+            since, found = Place(0, ""), []
+            while page := (await standing_after(conn, who, since, last, limit))[0]:
                 found += page
-                after = page[-1].id
-            assert [doc.id for doc in found] == alive
-        seen = (await standing_after(conn, who, Place(9, ""), 10_000))[1]
-    assert seen == {ident: views[ident] for ident in alive}
+                since = Place(page[-1].place, page[-1].id)
+            assert [(doc.place, doc.id) for doc in found] == alive
+        seen = (await standing_after(conn, who, Place(0, ""), last, 10_000))[1]
+        before = (await standing_after(conn, who, Place(0, ""), last - 1, 10_000))[0]
+    assert seen == {ident: views[ident] for _, ident in alive}
+    assert [doc.id for doc in before] == [ident for rev, ident in alive if rev < last]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
