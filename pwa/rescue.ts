@@ -4,7 +4,7 @@
  */
 import type { OpRow } from "./boxes";
 import type { Locks } from "./locks";
-import type { Card } from "./records";
+import type { Card, Settings } from "./records";
 import { fmt } from "./text";
 import { fileName, fileOf, isReady, type Parcel, parcelOf, records } from "./unsent";
 
@@ -97,8 +97,17 @@ function hide(id: string, hidden: boolean): void {
   document.getElementById(id)?.toggleAttribute("hidden", hidden);
 }
 
+/** As large and as dark as the app is. */
+async function dress(): Promise<void> {
+  const [settings] = await rows<Settings>("zoufang", "settings");
+  const { dataset } = document.documentElement;
+  if (settings && settings.text !== "100") dataset.text = settings.text;
+  if (settings && settings.theme !== "light") dataset.theme = settings.theme;
+}
+
 async function look(): Promise<void> {
   try {
+    await dress();
     const found = await parcels();
     for (const parcel of found) show(parcel);
     hide("none", found.length > 0);

@@ -4,7 +4,7 @@ import { type Context, page, type Route, redirect, schoolNow } from "../context"
 import { keeperOf } from "../enter";
 import { nightOf } from "../filling";
 import { leaseWords } from "../lease";
-import { apart, type Me, standing } from "../me";
+import { apart, type Me, needs, standing } from "../me";
 import type { SyncNote } from "../records";
 import { standOf } from "../stand";
 import { warning } from "../storage";
@@ -73,8 +73,10 @@ export async function standHere(c: Context): Promise<object> {
 
 function apartNote(needing: View[]): string {
   if (needing.length === 0) return _("没有");
-  if (needing.some((view) => view.held.length > 0)) return _("未接收");
-  return needing.some((view) => view.state === "returned") ? _("被退回") : _("要您定");
+  const why = new Set(needing.map(needs));
+  if (why.has("held")) return _("未接收");
+  const words = [why.has("returned") ? _("被退回") : "", why.has("conflict") ? _("要您定") : ""];
+  return words.filter(Boolean).join("，");
 }
 
 interface DueRow {

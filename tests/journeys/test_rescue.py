@@ -41,6 +41,8 @@ def test_a_worker_that_throws_on_everything(
     sign_in(phone, TEACHER)
     gate.refused = b"POST /sync"  # from now on nothing gets through: the work stays on the phone
     write_something(phone)
+    phone.go("/app/me").get_by_role("button", name="更大").tap()
+    expect(phone.page.locator("html")).to_have_attribute("data-text", "150")
     gate.worker = BROKEN
     phone.page.evaluate(UPDATE)
 
@@ -48,6 +50,7 @@ def test_a_worker_that_throws_on_everything(
     page = phone.page
     card = page.locator("#vaults .card", has_text="王芳")
     expect(card).to_contain_text("1条没传")
+    expect(page.locator("html")).to_have_attribute("data-text", "150")  # as large as the app is
     phone.look("84-rescue")
     with page.expect_download() as saved:
         card.get_by_role("button", name="存成文件").tap()

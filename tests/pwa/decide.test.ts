@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDB } from "idb";
+import type { Doc } from "../../pwa/protocol";
 import { doc, fieldsOf, ME, Pocket } from "./pocket";
 
 const PUPIL = "0193cccc-0000-7000-8000-000000000001";
@@ -47,3 +48,25 @@ async function notesInTheClear(pocket: Pocket): Promise<string> {
     value instanceof Uint8Array ? new TextDecoder().decode(value) : JSON.stringify(value);
   return notes.flatMap(([key, value]) => (value === undefined ? [] : `${key} ${text(value)}`)).join("\n");
 }
+
+test("today says of what waits for one that some was returned and some is to be decided", async () => {
+  const siblings = { home_fb: [{ sibling: "c:1", value: "先喂鸡。", by: OTHER, at: null }] };
+  const about = { form: "home_visit", author: ME, meta: { students: [PUPIL], author: ME } };
+  const disputed = doc("visit", VISIT, { result: "met" }, { ...about, state: "draft", siblings });
+  const notes = { returned: { fields: { home_fb: "" } } };
+  const returned = doc(
+    "visit",
+    `${VISIT.slice(0, -1)}2`,
+    { result: "met" },
+    { ...about, state: "returned", notes },
+  );
+  const said = async (...docs: Doc[]) => {
+    const pocket = await Pocket.open([doc("student", PUPIL, { name: "龙䶮" }), ...docs]);
+    const { html } = await pocket.visit("/app/");
+    return /要处理.*?(被退回，要您定|被退回|要您定|没有)/s.exec(html)?.[1];
+  };
+  assert.equal(await said(disputed), "要您定");
+  assert.equal(await said(returned), "被退回");
+  assert.equal(await said(disputed, returned), "被退回，要您定");
+  assert.equal(await said(), "没有");
+});
