@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import httpx
+import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD
 from tests.journeys.browser import Browser
 from tests.journeys.people import lock, sign_in, sign_in_at_desk, synced, unlock
 from tests.journeys.server import Server
-from tests.journeys.stores import delete_stores
+from tests.journeys.stores import delete_stores, dump
 from tests.journeys.test_vault import FIRST, OFFICE, SECOND, TEACHER, hand_in, until_there
+from tests.phone import Phone
 
 
 def test_a_locked_phones_work_is_carried_as_a_file(
@@ -53,12 +60,37 @@ def test_a_locked_phones_work_is_carried_as_a_file(
     expect(desk.page.locator(".qi", has_text=SECOND)).to_have_count(1)
 
 
-def test_a_phone_that_lost_its_keys_delivers_all_the_same(browser: Callable[..., Browser]) -> None:
-    """Only the phone's own store is cleared: nobody can read the shelf; it is sent as it is sealed."""
+async def write_first(url: str, client: str) -> None:
+    """What a copy of the phone does: it takes the number that the phone's first unsent op has."""
+    async with httpx.AsyncClient(base_url=url) as http:
+
+        async def send(method: str, path: str, headers: dict[str, str], body: Any) -> tuple[int, Any]:
+            reply = await http.request(method, path, headers=headers, json=body)
+            return reply.status_code, reply.json() if reply.content else {}
+
+        twin = Phone(send)
+        twin.client = client
+        await twin.sign_in(TEACHER, PASSWORD)
+        twin.op("edit", "person", twin.user["id"], "person", set={"post": "班主任"})
+        assert (await twin.exchange(twin.queue))["acked"] == 1
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_phone_that_lost_its_keys_delivers_all_the_same(
+    copied: bool, browser: Callable[..., Browser], server: Server
+) -> None:
+    """Only the phone's own store is cleared: nobody can read the shelf; it is sent as it is sealed, under
+    another number where a copy of the phone has taken its own."""
     phone, desk = browser("teacher"), browser("office", place="office")
     sign_in(phone, TEACHER)
     phone.context.set_offline(True)
     hand_in(phone, SECOND)
+    if copied:
+        (client,) = (
+            row["client"] for _, store, rows in json.loads(dump(phone)) if store == "core" for row in rows
+        )
+        with ThreadPoolExecutor() as beside:  # the page has a loop of its own
+            beside.submit(asyncio.run, write_first(server.url, client)).result()
     delete_stores(phone, "zoufang")
     phone.context.set_offline(False)
     page = phone.page
