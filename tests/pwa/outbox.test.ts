@@ -205,6 +205,17 @@ test("a token that has aged is fetched anew, once", async () => {
   assert.equal(school.headers[1]?.get("X-CSRFToken"), "fresh");
 });
 
+test("a token is not fetched for another person's session: nothing goes under their name", async () => {
+  await write({ carer: "one_away" });
+  school.plan = [() => problem(403, "csrf")];
+  const net = school.net();
+  const fetch: Net["fetch"] = async (path, init) =>
+    path === "/session" ? Response.json({ user: { id: "another" }, csrf: "theirs" }) : net.fetch(path, init);
+  assert.equal((await run(vault, { ...net, fetch })).state, "signin");
+  assert.equal(school.requests.length, 1);
+  assert.equal((await vault.snapshot()).unsent.length, 1);
+});
+
 test("pages come one after the other, and a cut between them goes on where it was", async () => {
   school.page = 2;
   school.docs = Array.from({ length: 5 }, (_, i) => doc("student", `s-${i}`, { name: `学生${i}` }));
