@@ -3,6 +3,7 @@ import type { ServerKey } from "./crypto/server";
 import { Keeper, type Lease } from "./locks";
 import type { Card } from "./records";
 import type { Device } from "./store";
+import { limited } from "./wire";
 
 /** What contacts need of the outside. */
 export interface Outside {
@@ -42,7 +43,8 @@ export async function askLease(
  * At a contact: by the browser's session the lease goes on; without one it is asked whether the device is still
  * welcome. At most once an hour each, unless an exchange has just been refused. Rejects without a signal.
  */
-export async function contact(device: Device, card: Card, outside: Outside, refused: boolean): Promise<void> {
+export async function contact(device: Device, card: Card, given: Outside, refused: boolean): Promise<void> {
+  const outside = limited(given);
   const now = outside.now();
   // What the card said when the exchange began may be over: somebody signs out while one runs.
   const is = (await device.cards()).find(({ id }) => id === card.id) ?? card;

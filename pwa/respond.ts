@@ -2,7 +2,16 @@
  * The server in the pocket: one request in, one page out. It knows nothing of workers and runs under Node as well.
  * It always answers, also for a bug of ours, and never asks whether there is a signal.
  */
-import { type Context, type Env, html, notFound, type OpenContext, page, redirect } from "./context";
+import {
+  type Context,
+  type Env,
+  html,
+  notFound,
+  type OpenContext,
+  page,
+  type Route,
+  redirect,
+} from "./context";
 import { settleIn } from "./enter";
 import { whoIs } from "./me";
 import { routes } from "./routes";
@@ -11,44 +20,49 @@ import { isFull } from "./spare";
 import { _ } from "./text";
 import { Vault } from "./vault";
 import { noticeWiped } from "./wiped";
+import { limited } from "./wire";
 
 /** Saves that are under way: a page asked for meanwhile shows what they stored. */
 const saving = new Set<Promise<Response>>();
 
-/** Answers any request under /app/. */
+/** Answers any request under /app/. What asks the network (signing in, unlocking) keeps no other page waiting. */
 export async function respond(request: Request, env: Env): Promise<Response> {
-  if (request.method === "GET") {
-    await Promise.allSettled(saving);
-    return answer(request, env);
+  const found = routeOf(request);
+  if (request.method === "GET") await Promise.allSettled(saving);
+  const done = answer(request, env, found);
+  if (request.method !== "GET" && found && !("open" in found.handle)) {
+    saving.add(done);
+    done.finally(() => saving.delete(done));
   }
-  const save = answer(request, env);
-  saving.add(save);
-  save.finally(() => saving.delete(save));
-  return save;
+  return done;
 }
 
-async function answer(request: Request, env: Env): Promise<Response> {
+async function answer(request: Request, outside: Env, found: Found | null): Promise<Response> {
+  const env = limited(outside);
   const url = new URL(request.url);
   const partial = request.headers.get("HX-Request") === "true";
   let c: OpenContext | null = null;
   try {
-    c = { env, request, url, partial, params: {}, settings: await env.device.settings() };
-    return await dispatch(c);
+    c = { env, request, url, partial, params: found?.params ?? {}, settings: await env.device.settings() };
+    if (!found) return notFound(c);
+    return await ("open" in found.handle ? found.handle.open(c) : signedIn(c, found.handle));
   } catch (error) {
     if (!isFull(error)) console.error(error);
     return failed(env, c, error);
   }
 }
 
-async function dispatch(c: OpenContext): Promise<Response> {
-  for (const route of routes) {
-    const params = route.method === c.request.method ? match(route.pattern, c.url.pathname) : null;
-    if (!params) continue;
-    const context = { ...c, params };
-    if ("open" in route.handle) return route.handle.open(context);
-    return signedIn(context, route.handle);
+interface Found {
+  handle: Route["handle"];
+  params: Record<string, string>;
+}
+
+function routeOf({ method, url }: Request): Found | null {
+  for (const { handle, ...route } of routes) {
+    const params = route.method === method ? match(route.pattern, new URL(url).pathname) : null;
+    if (params) return { handle, params };
   }
-  return notFound(c);
+  return null;
 }
 
 /** Only for who is signed in and has the vault open. */

@@ -15,7 +15,13 @@ export interface Net {
   keepCsrf(csrf: string): Promise<void>;
 }
 
+/** How long an exchange may take, and how long somebody is kept waiting, in ms. */
 const TIMEOUT = 60_000;
+const PATIENCE = 20_000;
+
+interface Fetches {
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
 
 /** Why a run ended before everything was in step. */
 export class Stop extends Error {
@@ -39,17 +45,29 @@ export async function send(
   return timely(net, "/sync", { method: "POST", body, headers: all, credentials, cache: "no-store" });
 }
 
-/** A request that is given up after a while. */
-export async function timely(net: Net, path: string, init: RequestInit): Promise<Response> {
+/** A request that is given up after a while, also where its answer stops half-way: it is here whole, or not at all. */
+export async function timely(
+  net: Fetches,
+  path: string,
+  init?: RequestInit,
+  limit = TIMEOUT,
+): Promise<Response> {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  const timer = setTimeout(() => abort.abort(), limit);
   try {
-    return await net.fetch(path, { ...init, signal: abort.signal });
+    const response = await net.fetch(path, { ...init, signal: abort.signal });
+    const body = await response.arrayBuffer();
+    return new Response(body.byteLength > 0 ? body : null, response);
   } catch {
     throw new Stop("offline");
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The same, and nobody waits for long for a network that answers nothing. */
+export function limited<T extends Fetches>(outside: T): T {
+  return { ...outside, fetch: (path: string, init?: RequestInit) => timely(outside, path, init, PATIENCE) };
 }
 
 async function packed(text: string): Promise<{ body: BodyInit; encoding: Record<string, string> }> {
