@@ -29,7 +29,8 @@
     return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
   };
   const scrim = document.querySelector(".scrim:not([hidden])");
-  const hidden = (element) => element.closest(".vh") || (scrim && !element.closest(".sheet"));
+  const clipped = (node) => node && (getComputedStyle(node).clipPath === "inset(50%)" || clipped(node.parentElement));
+  const hidden = (element) => clipped(element) || (scrim && !element.closest(".sheet"));
   const visible = (element) => {
     const box = element.getBoundingClientRect();
     return box.width > 0 && box.height > 0 && element.checkVisibility({ visibilityProperty: true });

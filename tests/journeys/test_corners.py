@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.journeys.browser import Browser
+from tests.journeys.browser import SIZES, Browser
 from tests.journeys.people import lock, sign_in, sign_in_at_desk
 from tests.journeys.school import NAME, dismiss
 from tests.journeys.server import Server
@@ -125,3 +125,7 @@ def test_what_was_not_taken_is_read_and_closed_with_a_reason(
     page.locator(".qi", has_text=SECOND).first.click()
     expect(page.locator(".held-steps")).to_contain_text(re.compile(WHY))
     desk.look("111-office-held-reason")
+    page.set_viewport_size(SIZES["phone"])
+    desk.look("112-office-held-reason-narrow")
+    desk.go("/office/unsent/")
+    desk.look("113-office-unsent-narrow")
