@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db import insert_or_ignore
 from server.erasure.find import Found, find, rows_with
-from server.erasure.models import ERASED, erasures
+from server.erasure.models import ERASED, KIND_LENGTH, erasures
 from server.erasure.redact import GONE, Names, blanked, cut, cut_doc, cut_op
 from server.gateway.finish import finish
 from server.gateway.models import doc_refs, doc_tags, docs, ops
@@ -126,9 +126,9 @@ async def _bury(work: Work, found: Found, order: Order) -> None:
     kinds = {doc.id: doc.kind for doc in found.gone.values()} | found.unmade
     reason = blanked(order.reason, found.names.words)
     for doc_id, kind in kinds.items():
-        row: Tombstone = {"school_id": school, "doc_id": doc_id, "kind": kind, "pupil": order.pupil}
-        row |= {"rev": work.rev, "erased": order.at, "by": order.by, "reason": reason}
-        row["everywhere"] = order.everywhere
+        row: Tombstone = {"school_id": school, "doc_id": doc_id, "kind": kind[:KIND_LENGTH]}
+        row |= {"pupil": order.pupil, "rev": work.rev, "erased": order.at, "by": order.by}
+        row |= {"reason": reason, "everywhere": order.everywhere}
         await insert_or_ignore(conn, erasures, row)
 
 

@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
-from server.erasure.models import erasures
+from server.erasure.models import KIND_LENGTH, erasures
 from server.erasure.redact import PARTS, Names, cut_op, subjects
+from server.prepared import run
 from sync.protocol import Op, decode_op
 from sync.protocol import encode as encode_json
 
 TOKEN = re.compile(rb"[0-9A-Za-z_-]{1,80}")  # what may be an id, in an op's bytes
+_ERASED = select(erasures.c.doc_id, erasures.c.pupil).where(erasures.c.school_id == bindparam("school"))
 ESCAPE = re.compile(rb"\\(?:u00([0-7][0-9A-Fa-f])|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 
 
@@ -75,11 +77,13 @@ def _is_empty(body: Mapping[str, Any]) -> bool:
 
 
 async def guard_of(work: Any) -> Guard | None:
-    """The guard of a unit of work's school; None where nobody was ever erased."""
-    if not work.erasing:
-        return None
-    query = select(erasures.c.doc_id, erasures.c.pupil).where(erasures.c.school_id == work.school)
-    return Guard({row.doc_id: row.pupil for row in await work.conn.execute(query)})
+    """The guard of a unit of work's school; None where nobody was ever erased.
+
+    Asked once the school's row is locked, in a statement of its own: PostgreSQL lets the one that waited for
+    the lock see that row as it is now, and all others as they were before the wait.
+    """
+    known = await run(work.conn, _ERASED, {"school": work.school})
+    return Guard({row.doc_id: row.pupil for row in known}) if known else None
 
 
 async def remember(work: Any, guard: Guard) -> None:
@@ -88,7 +92,7 @@ async def remember(work: Any, guard: Guard) -> None:
         {
             "school_id": work.school,
             "doc_id": doc,
-            "kind": kind,
+            "kind": kind[:KIND_LENGTH],
             "pupil": pupil,
             "rev": work.rev,
             "erased": work.now,

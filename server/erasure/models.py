@@ -5,13 +5,14 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, 
 from server.db import Utc, metadata
 
 Id = String(80)
+KIND_LENGTH = 40  # longer than any kind there is; what an op calls its kind may be longer
 
 erasures = Table(
     "erasures",
     metadata,
     Column("school_id", Id, primary_key=True),
     Column("doc_id", Id, primary_key=True),
-    Column("kind", String(40), nullable=False),
+    Column("kind", String(KIND_LENGTH), nullable=False),
     Column("pupil", Id, nullable=False, comment="the erased pupil that the doc was about; of itself its own"),
     Column("rev", BigInteger, nullable=False),
     Column("erased", Utc, nullable=False),

@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal, server_principal
-from server.erasure.models import erasures
 from server.gateway.models import clients, doc_refs, docs
 from server.prepared import run
 from server.schools import schools
@@ -35,11 +34,7 @@ class Env(NamedTuple):
 # Run for every push: made once, as building a statement costs more than running it.
 _HERE = docs.c.school_id == bindparam("school")
 _IDS = bindparam("ids", expanding=True)
-_LOCK = (
-    select(schools.c.rev, select(erasures.c.school_id).where(erasures.c.school_id == schools.c.id).exists())
-    .where(schools.c.id == bindparam("school"))
-    .with_for_update(of=schools)
-)
+_LOCK = select(schools.c.rev).where(schools.c.id == bindparam("school")).with_for_update()
 _BODIES = select(docs.c.id, docs.c.body).where(_HERE, docs.c.id.in_(_IDS))
 _REFERRING = (
     select(doc_refs.c.doc_id)
@@ -67,11 +62,8 @@ def chunks(ids: Iterable[str]) -> Iterable[list[str]]:
 class Work:
     """Docs as this transaction sees them. `before` is how they were found; `docs` how they are now."""
 
-    def __init__(
-        self, conn: AsyncConnection, env: Env, school: str, counter: int, erasing: bool = False
-    ) -> None:
+    def __init__(self, conn: AsyncConnection, env: Env, school: str, counter: int) -> None:
         self.conn, self.env, self.school = conn, env, school
-        self.erasing = erasing  # whether anybody was ever erased here: only then ops are looked at for it
         self.counter = counter
         self.rev = counter + 1
         self.now = env.clock()
@@ -86,7 +78,7 @@ class Work:
         row = (await run(conn, _LOCK, {"school": school})).first()
         if row is None:
             raise NoSchool(school)
-        return cls(conn, env, school, row[0], row[1])
+        return cls(conn, env, school, row.rev)
 
     async def load(self, ids: Iterable[str]) -> None:
         """Bring docs in, those that are not in yet."""
