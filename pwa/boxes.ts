@@ -69,9 +69,9 @@ export class Boxes {
     const { n, doc, stage, client, op } = value;
     const row: OpRow = { n, doc, stage, client, seq: op.seq, ...(await this.box("ops", n, value)) };
     if (stage !== "past") row.live = 1;
-    const to = this.held?.server;
+    const { server: to, user } = this.held ?? {};
     if (row.k === undefined || !to) return row;
-    row.seal = await sealTo(to, `${client}:${op.seq}`, utf8(JSON.stringify(op)));
+    row.seal = await sealTo(to, `${user}|${client}:${op.seq}`, utf8(JSON.stringify(op)));
     row.sealKey = to.id;
     return row;
   }

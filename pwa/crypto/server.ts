@@ -13,7 +13,7 @@ export interface ServerKey {
 
 const CURVE = { name: "ECDH", namedCurve: "P-256" };
 
-/** Seals bytes; `about` is "<client>:<seq>" for an op. A pair is made for each unless one is given. */
+/** Seals bytes; `about` is "<user>|<client>:<seq>" for an op. A pair is made for each unless one is given. */
 export async function sealTo(
   to: ServerKey,
   about: string,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.models import delivery_tokens
 from server.gateway.models import clients
-from server.gateway.work import chunks
 from server.prepared import run
 
 _USER = select(clients.c.user_id).where(clients.c.id == bindparam("client"))
@@ -25,20 +22,6 @@ async def is_anothers(conn: AsyncConnection, client: str, user: str) -> bool:
     """
     first = (await run(conn, _USER, {"client": client})).first()
     return first.user_id != user if first is not None else await is_promised(conn, client, user)
-
-
-async def own_clients(conn: AsyncConnection, user: str, named: Iterable[str]) -> set[str]:
-    """Those of the named clients that are provably this user's: they pushed under it, or it never pushed and
-    every pass for it was theirs. Of any other nobody can say that it is not somebody else's."""
-    tokens, first, known = delivery_tokens.c, dict[str, str](), dict[str, set[str]]()
-    for part in chunks(named):
-        pushed = select(clients.c.id, clients.c.user_id).where(clients.c.id.in_(part))
-        first |= {row.id: row.user_id for row in await conn.execute(pushed)}
-        passes = select(tokens.client_id, tokens.user_id).where(tokens.client_id.in_(part)).distinct()
-        for row in await conn.execute(passes):
-            known.setdefault(row.client_id, set()).add(row.user_id)
-    never = {client for client, users in known.items() if client not in first and users == {user}}
-    return {client for client, owner in first.items() if owner == user} | never
 
 
 async def is_promised(conn: AsyncConnection, client: str, user: str) -> bool:

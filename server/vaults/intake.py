@@ -18,7 +18,6 @@ from server.access import Principal, load_principal
 from server.accounts.sessions import Delivery, find_delivery
 from server.db import Database
 from server.gateway.models import clients, ops
-from server.gateway.owner import own_clients
 from server.gateway.push import push
 from server.gateway.take import Incoming
 from server.gateway.work import Env, chunks
@@ -28,7 +27,7 @@ from server.text import _
 from server.vaults.file import Refused, UnsentFile
 from server.vaults.keys import find_key
 from server.vaults.seal import CannotOpen, KeyPair, from_text
-from server.vaults.sealed import is_too_large, is_unread, open_all, origins
+from server.vaults.sealed import is_too_large, is_unread, open_all
 from sync.protocol import MAX_OPS, MAX_PUSH_BYTES, digest
 
 DEVICE = "file"
@@ -107,8 +106,7 @@ async def open_file(conn: AsyncConnection, proven: Proven, file: UnsentFile) -> 
     """Open a file's ops. Raises Refused where it does not fit what is here."""
     if any(is_too_large(op) for op in file.ops):
         raise Refused(_("文件里有一条太大，这里收不了。"))
-    own = await own_clients(conn, proven.author.user, origins(file.ops))
-    found = await open_all(proven.pair, file.key, file.client, file.ops, own)
+    found = await open_all(proven.pair, file.key, proven.author.user, file.client, file.ops)
     query = select(clients.c.last_seq, clients.c.user_id).where(clients.c.id == proven.client)
     row = (await conn.execute(query)).first()
     last = row.last_seq if row else 0

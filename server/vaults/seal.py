@@ -2,7 +2,7 @@
 
 65 bytes of an ephemeral public key (P-256, uncompressed) ‖ 12 bytes of nonce ‖ ciphertext with its tag.
 The AES-256-GCM key is HKDF-SHA256 of the ECDH secret (salt empty, info `zoufang op 1|<key id>`); what is
-sealed belongs to its associated data, `<client>:<seq>` for an op. `sync/vectors/sealed.json` has cases.
+sealed belongs to its associated data, `<user>|<client>:<seq>` for an op. Cases: `sync/vectors/sealed.json`.
 """
 
 from __future__ import annotations

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 
 from server.db import Database
-from server.gateway.owner import own_clients
 from server.gateway.push import check_limits
 from server.gateway.take import Incoming, incoming
 from server.problems import Problem
@@ -52,8 +51,7 @@ async def open_ops(db: Database, user: str, sent: SealedPush) -> list[Incoming]:
         raise Problem(413, "too_large", limit=MAX_OP_BYTES, of="op")
     async with db.read() as conn:
         pair = await find_key(conn, sent.key)
-        own = await own_clients(conn, user, origins(sent.ops))
-    opened = await open_all(pair, sent.key, sent.client, sent.ops, own)
+    opened = await open_all(pair, sent.key, user, sent.client, sent.ops)
     # each was measured as it came: under another seq it may be longer by a digit
     check_limits([b"" if is_unread(one.raw) else one.raw[:MAX_OP_BYTES] for one in opened])
     return opened
@@ -64,21 +62,16 @@ def is_too_large(op: SealedOp) -> bool:
     return len(op.sealed) > 4 * (MAX_OP_BYTES + OVERHEAD + 2) // 3
 
 
-def origins(ops: Sequence[SealedOp]) -> set[str]:
-    """The other clients under which ops were sealed."""
-    return {op.from_.rpartition(":")[0] for op in ops if op.from_}
-
-
 async def open_all(
-    pair: KeyPair | None, key: str, client: str, ops: Sequence[SealedOp], own: Collection[str]
+    pair: KeyPair | None, key: str, user: str, client: str, ops: Sequence[SealedOp]
 ) -> list[Incoming]:
     """Any number of ops, opened beside the event loop; see `is_unread` for those that can't be.
 
-    `pair` is the key pair of the id `key`, None where the server has none of that id. `own`: the clients that
-    are the sender's. What was sealed under anybody else's stays shut: whoever carries off a locked phone must
-    not have it opened under a name of their own.
+    `pair` is the key pair of the id `key`, None where the server has none of that id. `user`: who sends them,
+    proven. What anybody else sealed stays shut: whoever carries off a locked phone must not have it opened
+    under a name of their own.
     """
-    return await asyncio.to_thread(lambda: [_open(pair, key, client, op, own) for op in ops])
+    return await asyncio.to_thread(lambda: [_open(pair, key, user, client, op) for op in ops])
 
 
 def is_unread(raw: bytes) -> bool:
@@ -86,16 +79,15 @@ def is_unread(raw: bytes) -> bool:
     return raw.startswith(_UNREAD)
 
 
-def _open(pair: KeyPair | None, key: str, client: str, op: SealedOp, own: Collection[str]) -> Incoming:
+def _open(pair: KeyPair | None, key: str, user: str, client: str, op: SealedOp) -> Incoming:
     kept = " ".join(part for part in (key, op.from_, op.sealed) if part)
     unread = Incoming(op.seq, _UNREAD + kept.encode(errors="replace"), None)
     about = op.from_ or f"{client}:{op.seq}"
-    home, _, seq = about.rpartition(":")
-    if pair is None or (op.from_ and home not in own):
+    if pair is None:
         return unread
     try:
-        raw = pair.open(from_text(op.sealed), about)
-        if read_seq(raw) != int(seq):
+        raw = pair.open(from_text(op.sealed), f"{user}|{about}")
+        if read_seq(raw) != int(about.rpartition(":")[2]):
             return unread
         return incoming(op.seq, renumber(raw, op.seq) if op.from_ else raw)
     except (CannotOpen, ValueError, BadEnvelope):

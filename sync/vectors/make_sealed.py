@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 HERE = Path(__file__).parent
 CURVE = ec.SECP256R1()
 CLIENT = "01936b2e-0000-7000-8000-000000000001"
+HOME = f"01936b2e-0000-7000-8000-0000000000a1|{CLIENT}"
+"""A user, and a client of theirs."""
 
 
 def text(data: bytes) -> str:
@@ -73,12 +75,12 @@ def cases() -> list[dict[str, Any]]:
     op = {"seq": 41, "op": "edit", "kind": "visit", "doc": "d", "set": {"home_fb": "先写作业。𠮷"}}
     plain = json.dumps(op, ensure_ascii=False).encode()
     return [
-        case("an op", "server one", "once 1", f"{CLIENT}:41", plain),
-        case("the same op under another ephemeral key", "server one", "once 2", f"{CLIENT}:41", plain),
-        case("to another key of the server's", "server two", "once 3", f"{CLIENT}:41", plain),
-        case("a seq of many digits", "server one", "once 4", f"{CLIENT}:9007199254740991", b"{}"),
-        case("nothing", "server one", "once 5", f"{CLIENT}:1", b""),
-        case("a long op", "server one", "once 6", f"{CLIENT}:2", b"x" * 5000),
+        case("an op", "server one", "once 1", f"{HOME}:41", plain),
+        case("the same op under another ephemeral key", "server one", "once 2", f"{HOME}:41", plain),
+        case("to another key of the server's", "server two", "once 3", f"{HOME}:41", plain),
+        case("a seq of many digits", "server one", "once 4", f"{HOME}:9007199254740991", b"{}"),
+        case("nothing", "server one", "once 5", f"{HOME}:1", b""),
+        case("a long op", "server one", "once 6", f"{HOME}:2", b"x" * 5000),
         case(
             "a delivery token", "server one", "once 7", CLIENT, b"Vq3h7m0l9QbZk2nJf8sT4wXyR6uPcAeG1oDiLtNvHxM"
         ),

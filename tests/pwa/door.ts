@@ -115,11 +115,9 @@ export class Door {
     if (who instanceof Response) return who;
     const opened: Op[] = [];
     for (const { seq, sealed, from } of ops) {
-      const [home = ""] = (from ?? "").split(":");
-      const shut = from !== undefined && this.owners.get(home) !== who;
-      const bytes = fromText(sealed);
-      if (shut) opened.push({ seq, unread: from } as unknown as Op);
-      else opened.push({ ...(await this.opened(from ?? `${client}:${seq}`, bytes)), seq });
+      const about = `${who}|${from ?? `${client}:${seq}`}`;
+      const op = await this.opened(about, fromText(sealed)).catch(() => ({ unread: from }));
+      opened.push({ ...op, seq } as Op);
     }
     const gap = this.push(client, opened);
     return gap ?? Response.json({ acked: this.of(client).length, durable: 0 });

@@ -17,7 +17,7 @@ const CARD = { id: "u.s", user: "u", school: "s", name: "王芳", delivery: "pas
 
 async function row(n: number, more: Partial<OpRow> = {}): Promise<OpRow> {
   assert.ok(CASE);
-  const seal = await sealTo(CASE.key, `${CLIENT}:${n}`, utf8(`{"seq":${n}}`));
+  const seal = await sealTo(CASE.key, `u|${CLIENT}:${n}`, utf8(`{"seq":${n}}`));
   const row = { n, doc: `d${n % 2}`, stage: "new" as const, k: "k", box: null, client: CLIENT, seq: n };
   return { ...row, seal, sealKey: CASE.key.id, ...more };
 }
@@ -44,7 +44,7 @@ test("the file has all that waits, in order, and a proof that only the server re
     [3, 4, 5],
   );
   for (const { seq, sealed } of file.ops)
-    assert.equal(await open(`${CLIENT}:${seq}`, sealed), `{"seq":${seq}}`);
+    assert.equal(await open(`u|${CLIENT}:${seq}`, sealed), `{"seq":${seq}}`);
   assert.equal(fileName(parcel, NOW), "走访没传的-王芳-2026-11-20.zoufang");
 });
 

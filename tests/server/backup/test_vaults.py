@@ -24,7 +24,7 @@ async def vault(phone: Phone) -> dict[str, Any]:
 
 async def deliver(phone: Phone, key: dict[str, str], ops: list[dict[str, Any]]) -> tuple[int, Any]:
     """Push these ops sealed."""
-    sealed = [seal_op(key, phone.client, op) for op in ops]
+    sealed = [seal_op(key, phone.user["id"], phone.client, op) for op in ops]
     body = {"client": phone.client, "key": key["id"], "ops": sealed}
     return await phone.send("POST", "/sync/sealed", {"Authorization": f"Delivery {phone.delivery}"}, body)
 

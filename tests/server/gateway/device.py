@@ -1,6 +1,5 @@
 """A phone of the machine: what it shows before the server has answered, and what the line still carries."""
 
-from collections.abc import Callable
 from typing import Any
 
 from httpx import AsyncClient
@@ -45,20 +44,17 @@ class Device(Phone):
             home, first, _ = self.homes.get(id(old), (before, old, old))
             self.homes[id(new)] = (home, first, new)
 
-    def sealed(self, op: Op, key: dict[str, str], knows: Callable[[str], bool]) -> dict[str, Any]:
-        """An op as it lies there: as it was first sealed, where the server knows that client to be this
-        person's; sealed anew as what it is now where it does not."""
-        home, first, _ = self.homes.get(id(op), ("", op, op))
-        if not knows(home):
-            return seal_op(key, self.client, op)
-        return moved(seal_op(key, home, first), home, op["seq"])
+    def sealed(self, op: Op, key: dict[str, str]) -> dict[str, Any]:
+        """An op as it lies there: as it was first sealed."""
+        if id(op) not in self.homes:
+            return seal_op(key, self.user["id"], self.client, op)
+        home, first, _ = self.homes[id(op)]
+        return moved(seal_op(key, self.user["id"], home, first), home, op["seq"])
 
-    def seal(
-        self, ops: list[Op], key: dict[str, str], knows: Callable[[str], bool], *, readable: bool
-    ) -> dict[str, Any]:
+    def seal(self, ops: list[Op], key: dict[str, str], *, readable: bool) -> dict[str, Any]:
         """What a locked phone has to send. `push` is what the server will have of it: ops that were sealed to
         a key that the server has not are only their bytes."""
-        sealed = [self.sealed(op, key, knows) for op in ops]
+        sealed = [self.sealed(op, key) for op in ops]
         wire = {"client": self.client, "key": key["id"] if readable else "0" * 16, "ops": sealed}
         push = list(ops) if readable else sealed
         return {

@@ -40,10 +40,10 @@ def seal(key: dict[str, str], about: str, plain: bytes) -> str:
     return b64(point + nonce + AESGCM(secret).encrypt(nonce, plain, about.encode()))
 
 
-def seal_op(key: dict[str, str], client: str, op: dict[str, Any]) -> dict[str, Any]:
+def seal_op(key: dict[str, str], user: str, client: str, op: dict[str, Any]) -> dict[str, Any]:
     """An op as it lies in a locked phone's outbox."""
     plain = json.dumps(op, ensure_ascii=False).encode()
-    return {"seq": op["seq"], "sealed": seal(key, f"{client}:{op['seq']}", plain)}
+    return {"seq": op["seq"], "sealed": seal(key, f"{user}|{client}:{op['seq']}", plain)}
 
 
 def moved(sealed: dict[str, Any], client: str, seq: int) -> dict[str, Any]:
@@ -64,5 +64,5 @@ def export(
         "key": key["id"],
         "proof": seal(key, client, delivery.encode()),
         "made": "2026-11-19T21:05:00+08:00",
-        "ops": [seal_op(key, client, op) for op in ops],
+        "ops": [seal_op(key, user, client, op) for op in ops],
     }

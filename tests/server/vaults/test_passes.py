@@ -46,7 +46,7 @@ async def test_a_new_client_gets_a_pass_and_delivers_with_it(
     assert status == 200
     phone.delivery = answer["delivery"]
     key = await key_of(phone)
-    ops = [seal_op(key, phone.client, op) for op in phone.queue]
+    ops = [seal_op(key, phone.user["id"], phone.client, op) for op in phone.queue]
     headers = {"Authorization": f"Delivery {phone.delivery}"}
     body = {"client": phone.client, "key": key["id"], "ops": ops}
     assert (await phone.send("POST", "/sync/sealed", headers, body))[1]["acked"] == 2

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from litestar import Litestar
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from server.accounts.models import delivery_tokens
 from server.gateway.models import docs, ops
 from tests.conftest import PASSWORD, Client, People
-from tests.phone import Phone, uuid7
+from tests.phone import Phone, Refused, uuid7
 from tests.server.gateway.conftest import MakePhone
 from tests.server.pages import read, words
 from tests.server.vaults.conftest import DEVICE, key_of, visit
@@ -27,7 +26,7 @@ async def shut_rows(phone: Phone, pupil: str) -> tuple[str, list[Sealed]]:
     """A visit that nobody can read any more: its id, and its two ops as they were sealed."""
     key = await key_of(phone)
     doc = visit(phone, pupil, carer="single", home_fb=SECRET)
-    return doc, [seal_op(key, phone.client, op) for op in phone.queue]
+    return doc, [seal_op(key, phone.user["id"], phone.client, op) for op in phone.queue]
 
 
 async def goes_on(phone: Phone) -> str:
@@ -127,7 +126,7 @@ async def test_nobody_has_anothers_opened_under_a_name_of_their_own(
     bodies = await stored(app, thief.client)
     for n, row in enumerate([*stolen, *stolen], 1):
         assert row["from"].encode() in bodies[n]
-        assert row["sealed"].encode() in bodies[n], "kept, for whoever can say whose it is"
+        assert row["sealed"].encode() in bodies[n], "kept, but for nobody to read"
 
     await goes_on(phone)
     assert (await deliver(phone, stolen))[1]["acked"] == 2
@@ -159,23 +158,33 @@ async def test_who_names_anothers_client_at_a_sign_in_gets_no_pass_for_it(
     assert phone.docs[doc]["fields"]["home_fb"] == SECRET
 
 
-async def test_a_client_that_two_have_passes_for_proves_nothing(
-    app: Litestar, school: People, pupils: Pupils, phone_of: MakePhone
+async def test_a_client_that_the_server_never_heard_of_gives_nobody_anothers_rows(
+    app: Litestar, school: People, pupils: Pupils, phone_of: MakePhone, sign_in: Any
 ) -> None:
-    """As an older server may have given them."""
-    phone, other = await phone_of(school.phones["class_teacher"]), await phone_of(school.phones["teacher"])
-    _, rows = await shut_rows(phone, pupils["龙䶮"])
-    async with app.state.db.write() as conn:
-        query = select(delivery_tokens).where(delivery_tokens.c.user_id == other.user["id"])
-        theirs = (await conn.execute(query)).first()._asdict()
-        given = {**theirs, "token_hash": "0" * 64, "client_id": phone.client}
-        await conn.execute(insert(delivery_tokens).values(given))
-    old = await goes_on(phone)
-    for who in (phone, other):
-        assert (await deliver(who, [moved(rows[0], old, 1)]))[1]["acked"] == 1
-        who.seq = 1
-        assert await held_codes(who) == {f"{who.client}:1": "bad_op"}
+    """A store begun anew, or a server restored from before the sign-in: whoever has the rows says first whose
+    that client is. They are bound to who sealed them, and open for that one however they come."""
+    phone, thief = await phone_of(school.phones["class_teacher"]), await phone_of(school.phones["teacher"])
+    phone.move([])
+    doc, rows = await shut_rows(phone, pupils["龙䶮"])
+    body = {"client": phone.client, "key": (await key_of(thief))["id"], "ops": rows}
+    headers = {"X-CSRFToken": thief.csrf}
+    assert await thief.send("POST", "/sync/sealed", headers, body) == (200, {"acked": 2, "durable": 0})
+    assert "未接收2条" in await take(await sign_in("office"), await file_with(thief, school.id, rows))
+    thief.seq = 2
+    both = (phone.client, thief.client)
+    assert await held_codes(thief) == {f"{client}:{n}": "bad_op" for client in both for n in (1, 2)}
+    assert SECRET not in json.dumps(thief.docs, ensure_ascii=False)
     assert not await is_somewhere(app, SECRET)
+
+    with pytest.raises(Refused) as refused:
+        await phone.exchange(phone.queue)
+    assert refused.value.problem["type"] == "/problems/client"
+    old = await goes_on(phone)
+    assert (await deliver(phone, [moved(row, old, n) for n, row in enumerate(rows, 1)]))[1]["acked"] == 2
+    phone.seq = 2
+    assert await held_codes(phone) == {}
+    assert (phone.docs[doc]["state"], phone.docs[doc]["fields"]["home_fb"]) == ("submitted", SECRET)
+    assert await is_somewhere(app, SECRET), "the control: here it would have been found"
 
 
 async def test_what_does_not_fit_its_address_is_held_and_blocks_nothing(
@@ -184,8 +193,9 @@ async def test_what_does_not_fit_its_address_is_held_and_blocks_nothing(
     phone = await phone_of(school.phones["class_teacher"])
     key = await key_of(phone)
     doc, rows = await shut_rows(phone, pupils["龙䶮"])
-    wrong_seq = seal(key, f"{phone.client}:9", json.dumps({**phone.queue[1], "seq": 8}).encode())
-    no_object = seal(key, f"{phone.client}:9", b"[9]")
+    home = f"{phone.user['id']}|{phone.client}"
+    wrong_seq = seal(key, f"{home}:9", json.dumps({**phone.queue[1], "seq": 8}).encode())
+    no_object = seal(key, f"{home}:9", b"[9]")
     old = await goes_on(phone)
     sent = [
         moved(rows[0], old, 1),

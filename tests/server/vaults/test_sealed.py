@@ -32,7 +32,7 @@ async def deliver(phone: Phone, body: dict[str, Any], **headers: str) -> tuple[i
 
 def outbox(phone: Phone, key: dict[str, str]) -> dict[str, Any]:
     """All that a locked phone has to send."""
-    sealed = [seal_op(key, phone.client, op) for op in phone.queue]
+    sealed = [seal_op(key, phone.user["id"], phone.client, op) for op in phone.queue]
     return {"client": phone.client, "key": key["id"], "ops": sealed}
 
 
@@ -140,7 +140,7 @@ async def test_what_cant_be_opened_is_held_and_its_bytes_are_kept(
         {"seq": 5, "sealed": "not base64url!"},
         {"seq": 6, "sealed": ""},
         {"seq": 7, "sealed": b64(bytes(200))},
-        seal_op(key, phone.client, {"seq": 8, "op": 5}),
+        seal_op(key, phone.user["id"], phone.client, {"seq": 8, "op": 5}),
     ]
     assert await deliver(phone, body) == (200, {"acked": 8, "durable": 0})
     phone.queue, phone.seq = [], 8
@@ -174,10 +174,12 @@ async def test_limits(school: People, phone_of: MakePhone) -> None:
     many = [{**empty, "seq": n} for n in range(1, MAX_OPS + 2)]
     status, problem = await deliver(phone, {**head, "ops": many})
     assert (status, problem["limit"], problem["of"]) == (413, MAX_OPS, "ops")
-    big = seal_op(key, phone.client, {"seq": 1, "op": "x" * (65 << 10)})
+    big = seal_op(key, phone.user["id"], phone.client, {"seq": 1, "op": "x" * (65 << 10)})
     status, problem = await deliver(phone, {**head, "ops": [big]})
     assert (status, problem["of"]) == (413, "op")
-    full = [seal_op(key, phone.client, {"seq": n, "op": "x" * (63 << 10)}) for n in range(1, 18)]
+    full = [
+        seal_op(key, phone.user["id"], phone.client, {"seq": n, "op": "x" * (63 << 10)}) for n in range(1, 18)
+    ]
     status, problem = await deliver(phone, {**head, "ops": full})
     assert (status, problem["type"]) == (413, "/problems/too_large")
     for wrong in (
