@@ -38,11 +38,11 @@ class BadCursor(ValueError):
 
 
 class Page(NamedTuple):
-    """One page of a pull; docs as they travel, encoded."""
+    """One page of a pull; docs as they travel, encoded. `cursor` None: nothing was ever pulled."""
 
     docs: list[msgspec.Raw]
     drop: list[Gone]
-    cursor: str
+    cursor: str | None
     more: bool
 
 

@@ -37,7 +37,7 @@ BODY_BYTES = MAX_PUSH_BYTES + (64 << 10)  # the ops and the envelope around them
 
 
 class Caller(NamedTuple):
-    """Who syncs; `one_way`: by a delivery token, which may push but not pull."""
+    """Who syncs; `one_way`: by a delivery token, which may push but not pull: its cursor stays as it was."""
 
     who: Principal
     one_way: bool
@@ -165,7 +165,7 @@ async def _pull(
         pushed = await standing(conn, who, body.client) if taken is None else taken
         life, counter = await _same_life(conn, who.school, body, cursor, pushed)
         if caller.one_way:
-            return life, pushed, Page([], [], "", False)
+            return life, pushed, Page([], [], body.pull.cursor if body.pull else None, False)
         since = cursor if cursor and cursor.school == who.school else Cursor(life, who.school, 0, "")
         page = await pull(conn, state.env, who, since, limit, counter)
     if page is None:

@@ -157,6 +157,25 @@ async def test_a_delivery_token_pushes_and_pulls_nothing(
     assert status == 401
 
 
+async def test_an_answer_to_a_delivery_token_leaves_the_phone_where_it_was_in_its_pull(
+    phone_of: MakePhone, school: People, pupils: Pupils
+) -> None:
+    """The answer is taken in like any other; the next sync goes on from the cursor that was there."""
+    phone, new = [await phone_of(school.phones["class_teacher"]) for _ in range(2)]
+    await phone.sync()
+    before = phone.cursor
+    for one in (phone, new):
+        doc = uuid7()
+        one.op("create", "visit", doc, "home_visit", set={}, meta={"students": [pupils["龙䶮"]]})
+        one.take(await one.deliver(one.queue))
+        assert one.results[1]["result"] == "applied"
+    assert (phone.cursor, new.cursor) == (before, None)
+    for one in (phone, new):
+        await one.sync()
+    assert phone.docs == new.docs
+    assert {"student", "visit"} <= {doc["kind"] for doc in new.docs.values()}
+
+
 @pytest.mark.parametrize(
     ("role", "form", "meta", "code"),
     [
