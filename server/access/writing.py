@@ -24,19 +24,19 @@ def may_create(who: Principal, kind: str, form: str, seen: set[str], meta: dict[
     still theirs to deliver)."""
     if who.is_server:
         return True
-    if kind == "problem" and not {*_ids(meta.get("students"))} <= seen:
+    if kind == "problem" and not _ids(meta.get("students")) <= seen:
         return False
-    if kind == "leave" and not seen & {*_ids(meta.get("student"))}:
+    if kind == "leave" and not seen & _ids(meta.get("student")):
         return False
     if kind != "visit":
         return kind in WRITERS and who.may(WRITERS[kind])
     if not who.may(f"write.{form}"):
         return False
     if form == "home_visit":
-        return bool(seen & {*_ids(meta.get("students")), *_ids(meta.get("household"))})
+        return bool(seen & (_ids(meta.get("students")) | _ids(meta.get("household"))))
     if form == "night_round":
-        return meta.get("building") in seen
-    return meta.get("meal") in seen
+        return bool(seen & _ids(meta.get("building")))
+    return bool(seen & _ids(meta.get("meal")))
 
 
 def _ids(value: Any) -> set[str]:

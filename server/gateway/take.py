@@ -108,11 +108,10 @@ async def _answer(work: Work, who: Principal, client: str, scope: Scope, one: In
         return Result(one.seq, "held", code="unknown_doc", params={"erased": True})
     if op is None:
         return Result(one.seq, "held", code="bad_op")
-    refused = refusal(work, who, scope, op)
-    if refused:
-        return refused
     before, found = work.get(op.doc), work.snapshot() if op.kind in EFFECTS else None
     try:
+        if refused := refusal(work, who, scope, op):
+            return refused
         result = work.merge(op, who, client)
         after = work.get(op.doc)
         if found and after is not None and after is not before:

@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
+from server.access import Principal
+from server.gateway import take
+from server.gateway.refusal import Scope
+from server.gateway.work import Work
+from sync.protocol import Op, Result
 from tests.conftest import Client, People
 from tests.phone import Phone, uuid7
 from tests.server.gateway.conftest import MakePhone
 from tests.server.village import make_village
 
+HELD = ("forbidden", "bad_value", "unknown_doc")
 HTML = {"Accept": "text/html"}
 NUL = [
     *("/office/?form=%00", "/office/?class=%00", "/office/?student=%00", "/office/records/%00"),
@@ -99,6 +105,54 @@ async def test_an_op_of_another_shape_is_held_and_its_neighbour_goes_on(
     office.op("event", "held", held, "held", event="close", args={"reason": "读不出来"})
     await office.sync()
     assert office.docs[held]["state"] == "closed"
+
+
+ABOUT = {
+    "home_visit": ("class_teacher", ("students", "household")),
+    "night_round": ("dorm", ("building",)),
+    "meal_audit_a": ("general_affairs", ("meal",)),
+    "meal_audit_b": ("parent", ("meal",)),
+    "problem": ("class_teacher", ("students",)),
+    "leave": ("class_teacher", ("student",)),
+}
+
+
+@pytest.mark.parametrize("form", ABOUT)
+async def test_a_new_record_about_something_odd_holds_up_no_push(
+    phone_of: MakePhone, school: People, form: str
+) -> None:
+    role, keys = ABOUT[form]
+    phone = await phone_of(school.phones[role])
+    await phone.sync()
+    kind = form if form in ("problem", "leave") else "visit"
+    for odd in (["x"], {"a": 1}, [["x"]], 7, [{"a": 1}]):
+        about = dict.fromkeys(keys, odd)
+        phone.op("create", kind, uuid7(), form, set=about if kind == "leave" else {}, meta=about)
+    last = phone.op("edit", "visit", uuid7(), "home_visit", set={"carer": "single"})
+    await phone.sync()
+    assert phone.results[last["seq"]]["code"] == "unknown_doc", "all were answered"
+    assert all(phone.results[n]["code"] in HELD for n in phone.results)
+
+
+async def test_a_bug_in_judging_an_op_holds_that_op_alone(
+    phone_of: MakePhone, school: People, pupils: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_work: Work, _who: Principal, _scope: Scope, op: Op) -> Result | None:
+        if op.set == {"carer": "single"}:
+            raise TypeError("unhashable type: 'list'")
+        return None
+
+    monkeypatch.setattr(take, "refusal", broken)
+    phone = await phone_of(school.phones["class_teacher"])
+    await phone.sync()
+    for carer in ("single", "one_away"):
+        about = {"students": [pupils["龙䶮"]]}
+        phone.op("create", "visit", uuid7(), "home_visit", set={"carer": carer}, meta=about)
+    await phone.sync()
+    assert [(phone.results[n]["result"], phone.results[n]["code"]) for n in (1, 2)] == [
+        ("held", "internal"),
+        ("applied", None),
+    ]
 
 
 async def test_no_record_can_take_the_id_of_a_held_op(
