@@ -29,6 +29,8 @@ class Form(Protocol):
     @property
     def version(self) -> int: ...
     @property
+    def kind(self) -> str: ...
+    @property
     def meta(self) -> dict[str, str]: ...
     def question_for(self, path: str) -> Any: ...
     def check_value(self, path: str, value: Json) -> list[Any]: ...
@@ -63,7 +65,7 @@ def _apply(doc: Doc | None, op: Op, form: Form | None, context: Context) -> Outc
         doc, base = _created(doc, op, form, context), 0
     elif doc is None or doc.kind != op.kind:
         raise Held("unknown_doc")
-    if doc.form != form.name:
+    if doc.form != form.name or form.kind != op.kind:
         raise Held("unknown_form", form=form.name)
     stamp = Stamp(context.rev, context.client, op.seq, context.user, op.at)
     if op.op == "event":

@@ -1,6 +1,8 @@
 """How a field merges, rule by rule (sync/PROTOCOL.md)."""
 
-from tests.sync.engine import Desk, desk
+from sync.merge import Context, merge
+from sync.protocol import Op
+from tests.sync.engine import FORM, Desk, desk
 
 
 def test_a_value_replaces_one_that_its_author_had_seen() -> None:
@@ -230,6 +232,12 @@ def test_creating_again_is_an_edit_or_a_duplicate() -> None:
     assert d.send("b", "create", base=0, set={"carer": "乙"}).result == "conflict"
     other = d.send("b", "create", base=0, set={}, meta={"students": ["x"]})
     assert (other.result, other.code) == ("held", "duplicate_id")
+
+
+def test_a_doc_of_one_kind_takes_no_form_of_another() -> None:
+    op = Op(1, "create", "household", "d", form="note", form_version=1, set={"carer": "甲"})
+    doc, result = merge(None, op, FORM, Context("a", "user-a", 1, 0))
+    assert (doc, result.code, result.params) == (None, "unknown_form", {"form": "note"})
 
 
 def test_bad_ops_are_held_with_their_reason() -> None:
