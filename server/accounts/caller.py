@@ -13,7 +13,15 @@ from litestar.types import Dependencies
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal, load_principal, schools_of
-from server.accounts.sessions import SEEN_EVERY, Delivery, Session, find_session, saw, verify_delivery
+from server.accounts.sessions import (
+    SEEN_EVERY,
+    Delivery,
+    Session,
+    find_delivery,
+    find_session,
+    saw,
+    verify_delivery,
+)
 from server.problems import Problem, not_found
 from server.security import SESSION_COOKIE, csrf_of
 
@@ -66,10 +74,18 @@ def delivery_token(request: Request[Any, Any, Any]) -> str | None:
     return header.removeprefix(DELIVERY).strip() if header.startswith(DELIVERY) else None
 
 
-async def provide_delivery(conn: AsyncConnection, request: Request[Any, Any, Any]) -> Delivery:
-    """What the request's delivery token allows, or Problem 401."""
+async def provide_delivery(
+    conn: AsyncConnection, request: Request[Any, Any, Any], *, over: bool = False
+) -> Delivery:
+    """What the request's delivery token allows, or Problem 401; `over`: one too that allows no push any more.
+
+    A phone that was switched off for months may push no more, and must still hear that it was revoked.
+    """
     state, token = request.app.state, delivery_token(request)
-    found = await verify_delivery(conn, state.settings, token, state.clock()) if token else None
+    if over:
+        found = await find_delivery(conn, state.settings, token) if token else None
+    else:
+        found = await verify_delivery(conn, state.settings, token, state.clock()) if token else None
     if found is None:
         raise Problem(401, "unauthenticated")
     return found

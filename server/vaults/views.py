@@ -33,7 +33,7 @@ async def vault(request: Req) -> dict[str, Any]:
     now = state.clock()
     if delivery_token(request) is not None:
         async with state.db.read() as conn:
-            allowed = await provide_delivery(conn, request)
+            allowed = await provide_delivery(conn, request, over=True)
         return {"revoked": allowed.revoked, "key": _wire(await current_key(state.db, now))}
     session = await provide_session(request)
     device = request.query_params.get("device", "")
@@ -78,7 +78,7 @@ async def wipe(request: Req) -> Response[None]:
     this site, unless `?others=yes` says that somebody else's vault is left on it."""
     state = request.app.state
     async with state.db.read() as conn:
-        allowed = await provide_delivery(conn, request)
+        allowed = await provide_delivery(conn, request, over=True)
     if not allowed.revoked:
         raise Problem(409, "not_revoked")
     async with state.db.write() as conn:

@@ -108,8 +108,27 @@ async def test_an_own_sign_out_and_time_are_no_revocation(
     assert wipe.json()["type"].endswith("/not_revoked")
     assert "clear-site-data" not in wipe.headers
     clock.tick(days=31)
-    assert (await phone.get("/vault", headers=pass_of(phone))).status_code == 401
-    assert (await phone.post("/vault/wipe", headers=pass_of(phone))).status_code == 401
+    assert (await phone.get("/vault", headers=pass_of(phone))).json()["revoked"] is False
+    assert (await phone.post("/vault/wipe", headers=pass_of(phone))).status_code == 409
+
+
+async def test_a_revoked_phone_that_was_off_for_long_is_told_and_wiped(
+    clients: Clients, school: People, clock: Clock
+) -> None:
+    """Its pass is over and allows no push any more; to ask whether it is still welcome is no push."""
+    phone, office = await enter(clients, school), await clients()
+    share = (await phone.get(f"/vault?device={DEVICE}")).json()["share"]
+    await office.sign_in(school.phones["office"])
+    page = f"/office/people/{school.ids['class_teacher']}"
+    await end_device(office, page, f"{page}/revoke")
+    clock.tick(days=200)
+    push = {"protocol": 1, "client": CLIENT, "push": []}
+    assert (await phone.post("/sync", json=push, headers=pass_of(phone))).status_code == 401
+    reply = await phone.get("/vault", headers=pass_of(phone))
+    assert (reply.status_code, reply.json()["revoked"]) == (200, True)
+    assert share not in reply.text
+    wipe = await phone.post("/vault/wipe", headers=pass_of(phone))
+    assert (wipe.status_code, "clear-site-data" in wipe.headers) == (204, True)
 
 
 async def test_one_sees_oneself_that_a_lost_phone_was_wiped_and_when(
@@ -171,7 +190,8 @@ async def test_ending_a_device_ends_all_that_its_owner_has_on_it(clients: Client
     await here.get(f"/vault?device={DEVICE}")
     second = await enter(clients, school)
     await second.get(f"/vault?device={DEVICE}")
-    elsewhere = await enter(clients, school)
+    elsewhere = await clients()
+    await elsewhere.sign_in(school.phones["class_teacher"], device="Redmi 9A")
     await elsewhere.get(f"/vault?device={OTHER}")
     text = (await elsewhere.get("/account")).text
     assert text.count(">Redmi 9A<") == 3
@@ -238,9 +258,12 @@ async def test_a_phone_whose_session_lapsed_can_still_be_ended(
 async def test_one_sees_no_button_for_the_phone_in_ones_hand(clients: Clients, school: People) -> None:
     before = await enter(clients, school)
     await before.get(f"/vault?device={DEVICE}")
-    phone = await enter(clients, school)
-    await phone.get(f"/vault?device={DEVICE}")
-    assert 'name="session"' not in button_texts((await phone.get("/account")).text)
+    desk = await clients()
+    await desk.sign_in(school.phones["class_teacher"])
+    await desk.get(f"/vault?device={DEVICE}")
+    page = await desk.get("/account")
+    assert page.status_code == 200
+    assert 'name="session"' not in button_texts(page.text)
 
 
 def button_texts(page: str) -> str:
