@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import ROLE_TITLES, Principal
+from server.accounts.caller import at_desk
 from server.accounts.sessions import Session
 from server.gateway import read
 from server.gateway.work import DISPUTED
-from server.problems import not_found
+from server.problems import Problem, not_found
 from server.schools import School, get_school, schools
 from server.text import _
 
@@ -32,8 +33,12 @@ class Desk(msgspec.Struct, frozen=True):
     csrf: str
 
 
-async def provide_desk(principal: NamedDependency[Principal], session: NamedDependency[Session]) -> Desk:
-    """The desk of the request."""
+async def provide_desk(
+    request: Request[Any, Any, Any], principal: NamedDependency[Principal], session: NamedDependency[Session]
+) -> Desk:
+    """The desk of the request, or Problem 401 for who is signed in only in the phone's app."""
+    if await at_desk(request, session) is None:
+        raise Problem(401, "unauthenticated")
     return Desk(principal, session.client, session.device, session.csrf)
 
 

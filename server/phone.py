@@ -12,7 +12,7 @@ from litestar import Request, Response, get
 from litestar.response import Redirect
 
 from server.access import load_principal
-from server.accounts.caller import current_session, school_asked_for
+from server.accounts.caller import at_desk, current_session, school_asked_for
 from server.accounts.sessions import Session
 from server.static import ASK_FIRST, built_file
 from server.text import _, language
@@ -22,8 +22,8 @@ GROUND = "#e9eeec"  # the page's ground, as in pwa/style/tokens.css
 
 @get("/")
 async def front_door(request: Request[Any, Any, Any]) -> Redirect:
-    """To the office for who is signed in and works there, to the phone's app for everyone else."""
-    session = await current_session(request)
+    """To the office for who is signed in at a desk and works there, to the phone's app for everyone else."""
+    session = await at_desk(request, await current_session(request))
     return Redirect(await home_of(request, session) if session else "/app/", status_code=303)
 
 

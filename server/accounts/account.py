@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
 from server.access import schools_of
-from server.accounts.caller import school_asked_for
+from server.accounts.caller import provide_desk_session, school_asked_for
 from server.accounts.devices import ENDED_SHOWN, Device, list_devices, list_ended
 from server.accounts.sessions import Session, choose_school
 from server.problems import not_found
@@ -21,7 +21,7 @@ from server.vaults.shares import lease_days, revoke, what_became, what_ending_do
 from server.when import moment
 
 
-@get("/account")
+@get()
 async def account(request: Request[Any, Any, Any], session: NamedDependency[Session]) -> Response[str]:
     """Where one is signed in, each with a button that ends it."""
     state = request.app.state
@@ -67,7 +67,7 @@ def _is_here(device: Device, session: Session) -> bool:
     return same or device.id == session.id
 
 
-@post("/account/end", status_code=303)
+@post("/end", status_code=303)
 async def end_own(
     request: Request[Any, Any, Any], session: NamedDependency[Session], data: URLEncodedBody[dict[str, str]]
 ) -> Redirect:
@@ -81,7 +81,7 @@ async def end_own(
     return Redirect("/account", status_code=303)
 
 
-@post("/account/school", status_code=303)
+@post("/school", status_code=303)
 async def switch_school(
     request: Request[Any, Any, Any], session: NamedDependency[Session], data: URLEncodedBody[dict[str, str]]
 ) -> Redirect:
@@ -94,4 +94,10 @@ async def switch_school(
     return Redirect("/", status_code=303)
 
 
-routes = [account, end_own, switch_school]
+routes = [
+    Router(
+        "/account",
+        route_handlers=[account, end_own, switch_school],
+        dependencies={"session": Provide(provide_desk_session)},
+    )
+]

@@ -19,6 +19,7 @@ from server.accounts.sessions import (
     Session,
     find_delivery,
     find_session,
+    is_apps,
     saw,
     verify_delivery,
 )
@@ -63,6 +64,25 @@ async def note_seen(request: Request[Any, Any, Any], session: Session) -> None:
 async def provide_session(request: Request[Any, Any, Any]) -> Session:
     """The session, or Problem 401."""
     session = await current_session(request)
+    if session is None:
+        raise Problem(401, "unauthenticated")
+    return session
+
+
+async def at_desk(request: Request[Any, Any, Any], session: Session | None) -> Session | None:
+    """The session if somebody signed in on the sign-in page: what the server's own pages are open to.
+
+    The app's session stays in a phone's browser while the vault is locked, and while others use the phone.
+    """
+    if session is None:
+        return None
+    async with request.app.state.db.read() as conn:
+        return None if await is_apps(conn, session) else session
+
+
+async def provide_desk_session(request: Request[Any, Any, Any]) -> Session:
+    """The session of who is on the server's pages, or Problem 401."""
+    session = await at_desk(request, await provide_session(request))
     if session is None:
         raise Problem(401, "unauthenticated")
     return session

@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
-from server.accounts.caller import current_session
+from server.accounts.caller import at_desk, current_session
 from server.accounts.devices import device_of
 from server.accounts.sessions import Session
 from server.accounts.views import SignIn, signed_in_cookies, start, stop, visitor
@@ -22,9 +22,9 @@ from server.problems import Problem
 async def login_page(request: Request[Any, Any, Any], next: FromQuery[str] = "") -> Response[Any]:
     """The sign-in page; who is signed in already is led on."""
     session = await current_session(request)
-    if session:
-        return Redirect(await landing(request, session, next), status_code=303)
-    return _page(request, next=next)
+    if desk := await at_desk(request, session):
+        return Redirect(await landing(request, desk, next), status_code=303)
+    return _page(request, session, next=next)
 
 
 @post("/login")
@@ -39,7 +39,8 @@ async def login(request: Request[Any, Any, Any], data: URLEncodedBody[dict[str, 
         problem = error if isinstance(error, Problem) else Problem(401, "wrong_password")
         if problem.name not in ("wrong_password", "throttled"):
             raise
-        return _page(request, next=goal, phone=data.get("phone", ""), problem=problem)
+        before = await current_session(request)
+        return _page(request, before, next=goal, phone=data.get("phone", ""), problem=problem)
     target = await landing(request, session, goal)
     return Redirect(target, status_code=303, cookies=signed_in_cookies(request, token))
 
@@ -66,8 +67,9 @@ async def landing(request: Request[Any, Any, Any], session: Session, goal: str) 
     return "/fill/" if home == "/app/" else home
 
 
-def _page(request: Request[Any, Any, Any], **context: Any) -> Response[str]:
-    csrf, cookies = visitor(request)
+def _page(request: Request[Any, Any, Any], session: Session | None, **context: Any) -> Response[str]:
+    """A session that the browser has, as of the phone's app, ends when somebody signs in here, not before."""
+    csrf, cookies = (session.csrf, []) if session else visitor(request)
     problem: Problem | None = context.pop("problem", None)
     page = request.app.state.render.page(
         "office/login.html",

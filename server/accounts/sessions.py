@@ -112,6 +112,13 @@ async def find_session(
     )
 
 
+async def is_apps(conn: AsyncConnection, session: Session) -> bool:
+    """Whether the phone's app signed in, not a person on the sign-in page: it got a pass for its client."""
+    query = select(delivery_tokens.c.client_id).join(sessions)
+    found = query.where(sessions.c.id == session.id, delivery_tokens.c.client_id == session.client)
+    return (await conn.execute(found)).first() is not None
+
+
 async def saw(conn: AsyncConnection, session: str, now: datetime) -> None:
     """Note that a session is in use; called at most every `SEEN_EVERY`."""
     await conn.execute(update(sessions).where(sessions.c.id == session).values(seen=now))
