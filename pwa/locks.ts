@@ -13,6 +13,7 @@ import {
   wrapSelf,
 } from "./crypto/wraps";
 import { uuid7 } from "./ids";
+import { delay, forgiven, lasts, partsOf, pinTried, same, sharesOf, unlent, withWrap } from "./locks_parts";
 import type { Device } from "./store";
 
 /** The key's wraps, and what they hang on. Times in ms of this phone's clock. */
@@ -22,6 +23,8 @@ export interface Locks {
   deviceKey: Bytes;
   /** Lent by the server; gone when the lease has ended and after signing out. */
   share: Bytes | null;
+  /** Lent before it in the same lease, where a restored server lends another: wraps may still be under these. */
+  former?: Bytes[];
   /** The lease: when it was last renewed, and its end. */
   since: number;
   until: number;
@@ -51,14 +54,8 @@ export interface Lease {
   key: ServerKey;
 }
 
-const FREE_TRIES = 3;
-const FIRST_WAIT = 5_000;
-const LONGEST_WAIT = 15 * 60_000;
 const PIN_TRIES = 5;
 const PIN_ABOUT = "zoufang pin 1";
-const DAY = 86_400_000;
-/** A clock set back further than this before the lease was given is no clock to go by. */
-const BACK = 2 * DAY;
 
 export type Opened = "open" | "wrong" | "wait" | "contact";
 
@@ -71,12 +68,8 @@ export class Keeper {
   /** The person's locks, with a share only as long as its lease lasts. */
   async of(user: string): Promise<Locks | undefined> {
     const locks = await this.device.locks(user);
-    if (!locks?.share || this.lasts(locks)) return locks;
-    return this.device.changeLocks(user, (now) => (this.lasts(now) ? now : { ...now, share: null }));
-  }
-
-  private lasts({ since, until }: Locks): boolean {
-    return this.now() <= until && this.now() > since - BACK;
+    if (!locks?.share || lasts(locks, this.now())) return locks;
+    return this.device.changeLocks(user, (now) => (lasts(now, this.now()) ? now : unlent(now)));
   }
 
   /** Takes the shares of ended leases away: for whenever the worker runs. */
@@ -88,7 +81,11 @@ export class Keeper {
   async lend(user: string, lease: Lease, serverNow: number): Promise<void> {
     const times = { since: this.now(), until: Date.parse(lease.until) - serverNow + this.now() };
     const given = { ...times, share: fromText(lease.share), server: lease.key };
-    const renewed = await this.device.changeLocks(user, (locks) => ({ ...locks, ...given }));
+    const renewed = await this.device.changeLocks(user, (locks) => ({
+      ...locks,
+      ...given,
+      former: sharesOf(locks).filter((one) => !same(one, given.share)),
+    }));
     if (renewed && this.device.ring.key(user))
       await this.device.ring.renew({ until: renewed.until, server: renewed.server });
   }
@@ -100,7 +97,7 @@ export class Keeper {
 
   /** After signing out, or revoked: opens at a contact only. */
   async withhold(user: string): Promise<void> {
-    await this.device.changeLocks(user, (locks) => ({ ...locks, share: null, pin: null }));
+    await this.device.changeLocks(user, (locks) => ({ ...unlent(locks), pin: null }));
   }
 
   /** A data key for someone who has none here, or whose old one is lost. It is open then. */
@@ -135,7 +132,7 @@ export class Keeper {
 
   private async open(
     user: string,
-    kind: Wrap["kind"],
+    kind: "password" | "prf",
     secret: (salt: Bytes) => Promise<Bytes>,
   ): Promise<Opened> {
     const locks = await this.of(user);
@@ -143,7 +140,14 @@ export class Keeper {
     const found = locks?.wraps.find((one) => one.kind === kind);
     if (!parts || !found) return "contact";
     if (this.now() < locks.next) return "wait";
-    const raw = await unwrap(parts, found, await secret(found.salt));
+    const known = await secret(found.salt);
+    let raw: Bytes | null = null;
+    let older = false;
+    for (const share of sharesOf(locks)) {
+      raw = await unwrap({ ...parts, share }, found, known);
+      older = share !== parts.share;
+      if (raw) break;
+    }
     if (!raw) {
       await this.change(locks, (now) => ({
         ...now,
@@ -158,6 +162,10 @@ export class Keeper {
       (await this.device.locks(user));
     if (!good?.share || good.keyId !== locks.keyId) return "contact";
     await this.hold(good, await rowKey(raw));
+    if (older) {
+      const made = { ...found, ...(await wrap(parts, kind, raw, known, found.salt)) };
+      await this.change(locks, (now) => withWrap(now, made)).catch(() => null);
+    }
     return "open";
   }
 
@@ -192,10 +200,7 @@ export class Keeper {
     const self = locks?.wraps.find(({ kind }) => kind === "self");
     if (!parts || !held || !self) return;
     const made = await make(parts, await unwrapSelf(parts, self, held.key));
-    await this.change(locks, (now) => ({
-      ...now,
-      wraps: [...now.wraps.filter(({ kind }) => kind !== made.kind), made],
-    }));
+    await this.change(locks, (now) => withWrap(now, made));
   }
 
   /** A PIN for waking what dozes; an empty one takes it away. */
@@ -239,27 +244,4 @@ export class Keeper {
   private async change(of: Locks, change: (now: Locks) => Locks): Promise<Locks | undefined> {
     return this.device.changeLocks(of.user, (now) => (now.keyId === of.keyId ? change(now) : now));
   }
-}
-
-function forgiven(locks: Locks): Locks {
-  return { ...locks, tries: 0, next: 0 };
-}
-
-function pinTried(locks: Locks, count: (tries: number) => number): Locks {
-  return locks.pin ? { ...locks, pin: { ...locks.pin, tries: count(locks.pin.tries) } } : locks;
-}
-
-function partsOf({ user, keyId, deviceKey, share }: Locks): Parts | null {
-  return share && { user, keyId, deviceKey, share };
-}
-
-/** Nothing for the first few, then 5 s, 10 s, 20 s … a quarter of an hour. */
-export function delay(tries: number): number {
-  return tries < FREE_TRIES ? 0 : Math.min(FIRST_WAIT * 2 ** (tries - FREE_TRIES), LONGEST_WAIT);
-}
-
-function same(a: Bytes, b: Bytes): boolean {
-  let differs = a.length ^ b.length;
-  for (const [i, byte] of a.entries()) differs |= byte ^ (b[i] ?? 0);
-  return differs === 0;
 }

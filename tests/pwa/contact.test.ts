@@ -24,6 +24,37 @@ test("another's cookie in the browser leaves a locked vault's share alone: its p
   assert.equal((await phone.unlock(phone.a, { password: phone.a.password })).to, "/app/me");
 });
 
+test("a restored server lends another share: the password goes on opening the vault, offline and past the lease", async () => {
+  await phone.signIn(phone.a);
+  const right = { password: phone.a.password };
+  const opens = async (reachable: boolean) => {
+    phone.restart(false);
+    phone.door.reachable = reachable;
+    assert.match((await phone.unlock(phone.a, { password: "x" })).html, /密码不对/);
+    assert.equal((await phone.unlock(phone.a, right)).to, "/app/me");
+  };
+  for (let i = 0; i < 2; i++) {
+    phone.door.forgetLent();
+    await phone.sync(phone.a);
+    await opens(true);
+    phone.door.forgetLent();
+    await phone.sync(phone.a);
+    await opens(true);
+    await opens(false);
+    phone.door.reachable = true;
+    phone.now += 312 * HOUR;
+    await phone.sync(phone.a);
+  }
+  phone.now += 360 * HOUR;
+  phone.restart(false);
+  phone.door.reachable = false;
+  assert.match((await phone.unlock(phone.a, right)).html, /要连上网才能打开/);
+  phone.door.reachable = true;
+  await phone.sync(phone.a);
+  phone.door.reachable = false;
+  assert.equal((await phone.unlock(phone.a, right)).to, "/app/me");
+});
+
 test("the server in trouble for a moment ends no session, and the lease goes on at the next contact", async () => {
   await phone.signIn(phone.a);
   phone.now += 2 * HOUR;

@@ -142,6 +142,12 @@ export class Door {
     return new Map([...this.taken].map(([client, ops]) => [client, [...ops]]));
   }
 
+  /** The server comes back from before anybody had signed in: it lends shares of another making. */
+  forgetLent(): void {
+    this.shares.clear();
+    this.session = null;
+  }
+
   /** Begins another life with what was in the backup. */
   restore(backup: Map<string, Op[]>): void {
     this.taken.clear();
