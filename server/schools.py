@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, bindparam, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    case,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db import Json, metadata, new_id
 from server.prepared import run
 
 ZONE = "Asia/Shanghai"
-LIFE_STEP = 2**32  # revs between two lives of a database: more than a school makes in one
+LIFE_STEP = 2**32  # revs between two lives of a database at least: more than a school makes in one
+_PACE = 2**20  # what a new life's revs begin at grows by this in each second since …
+_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+_LONGEST = 2**32  # seconds; so all stays far below 2**53 whatever a clock says
+_CHANCE = 2**28
 
 schools = Table(
     "schools",
@@ -107,13 +126,19 @@ async def begin_life(conn: AsyncConnection) -> None:
         await conn.execute(insert(life).values(id=1, epoch=new_id()))
 
 
-async def begin_new_life(conn: AsyncConnection) -> None:
-    """After a restore: another epoch, and counters so far ahead that no rev of the lost life comes again.
+async def begin_new_life(conn: AsyncConnection, now: datetime) -> None:
+    """After a restore: another epoch, and counters so far ahead that no rev of any other life comes again.
 
-    A phone's base from the lost life then supersedes nothing that it can't have seen.
+    A phone's base from another life then supersedes nothing that it can't have seen. One backup can be
+    restored on machines that know nothing of each other. So counters follow the clock: what begins later
+    begins beyond all revs that an earlier life can have given. Chance keeps two apart where clocks are wrong.
     """
+    seconds = max(0, min(int((now - _SINCE).total_seconds()), _LONGEST))
+    reached = literal(seconds * _PACE, BigInteger)
+    ahead = LIFE_STEP + secrets.randbelow(_CHANCE)
     await conn.execute(update(life).values(epoch=new_id()))
-    await conn.execute(update(schools).values(rev=schools.c.rev + LIFE_STEP))
+    latest = case((schools.c.rev > reached, schools.c.rev), else_=reached)
+    await conn.execute(update(schools).values(rev=latest + ahead))
 
 
 async def _one(conn: AsyncConnection, condition: Any) -> School | None:

@@ -73,6 +73,7 @@ async def load(
         restored = await _fill(conn, media, parts, start)
         await conn.run_sync(lambda sync: command.upgrade(config(sync), "head"))
         await _begin_again(conn, past, sign_out)
+        await begin_new_life(conn, utcnow())
         again = await erase_again(conn, Env(load_forms(TEMPLATES / "forms"), utcnow), known)
     return restored._replace(erased=again)
 
@@ -199,9 +200,8 @@ def _write_file(media: Path, file: FileOf, parts: Iterator[Part]) -> None:
 
 async def _begin_again(conn: AsyncConnection, past: dict[str, int], sign_out: datetime | None) -> None:
     """What must hold after any restore, whatever the backup says."""
-    for school, rev in past.items():  # the same backup twice: no rev of the life between comes again either
+    for school, rev in past.items():  # no rev of the life that is replaced comes again
         await conn.execute(update(schools).where(schools.c.id == school, schools.c.rev < rev).values(rev=rev))
-    await begin_new_life(conn)
     # whatever is in here came out of a finished backup
     await conn.execute(update(clients).values(durable=clients.c.last_seq))
     if sign_out is not None:
