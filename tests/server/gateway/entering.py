@@ -81,8 +81,18 @@ class Entering(History):
 
     @rule(who=WHO, pick=st.integers(0, 3))
     def settle(self, who: int, pick: int) -> None:
-        """Settle all that this phone sees in dispute: with the shown value, a sibling, or a third."""
+        """Settle all that this phone sees in dispute."""
+        self.settle_all(self.phone(who), pick)
+
+    @rule(who=WHO, pick=st.integers(0, 3))
+    def look_and_settle(self, who: int, pick: int) -> None:
+        """The same by somebody who is in step, as it mostly is."""
         phone = self.phone(who)
+        self.sync(phone)
+        self.settle_all(phone, pick)
+
+    def settle_all(self, phone: Device, pick: int) -> None:
+        """Settle with the shown value, a sibling, or a third."""
         for doc in [phone.docs[i] for i in self.ids if i in phone.docs]:
             for path, siblings in sorted(doc.get("siblings", {}).items()):
                 values = [doc["fields"].get(path), *(s["value"] for s in siblings)]

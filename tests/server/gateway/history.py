@@ -178,6 +178,6 @@ class History(RuleBasedStateMachine):
             answer = self.ask(phone, phone.request([]))
             assert isinstance(answer, dict)
             assert (answer["docs"], answer["drop"], answer["more"]) == ([], [], False)
-        self.counts["released"] += sum(
-            e.op.get("event") == "release" and e.rev > 0 for e in self.ledger.entries
-        )
+        taken = [e.op for e in self.ledger.entries if e.rev > 0]
+        self.counts["released"] += sum(op.get("event") == "release" for op in taken)
+        self.counts["settled"] += sum(op["op"] == "settle" for op in taken)
