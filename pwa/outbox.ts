@@ -7,6 +7,7 @@ import { answered, forked, gap, resynced, take } from "./exchange";
 import { type Op, type Problem, problemName, type SyncReply, type SyncRequest, VERSION } from "./protocol";
 import { type Card, NEVER_SYNCED, passFor, type SyncNote } from "./records";
 import { type Course, deliverSealed, type Refusal } from "./sealed";
+import { isFull, unlessFull } from "./spare";
 import type { Vault } from "./vault";
 import { freshCsrf, isOurs, type Net, readProblem, readReply, Stop, send } from "./wire";
 
@@ -25,8 +26,7 @@ export async function run(vault: Vault, net: Net): Promise<SyncNote> {
   let note: SyncNote = { ...before, state: "busy", at: net.now(), sent: 0, got: {} };
   const tell = async (next: SyncNote) => {
     note = next;
-    await vault.shelf.putNote("sync", note);
-    await net.progress(note);
+    await say(vault, net, note);
   };
   await tell(note);
   try {
@@ -36,7 +36,7 @@ export async function run(vault: Vault, net: Net): Promise<SyncNote> {
   } catch (error) {
     if (error instanceof Locked) return away(tell, note);
     const stop = error instanceof Stop ? error : new Stop("trouble");
-    if (!(error instanceof Stop)) console.error(error);
+    if (!(error instanceof Stop || isFull(error))) console.error(error);
     if (stop.state === "none") return away(tell, note);
     const wait = Math.max(stop.wait, backOff(before.tries, net.random()));
     await tell({
@@ -48,6 +48,12 @@ export async function run(vault: Vault, net: Net): Promise<SyncNote> {
     });
   }
   return note;
+}
+
+/** For the screens. A full phone sends all the same. */
+async function say(vault: Vault, net: Net, note: SyncNote): Promise<void> {
+  await vault.shelf.putNote("sync", note).catch(unlessFull);
+  await net.progress(note);
 }
 
 /** Locked while it ran: nothing failed, and nothing is known that was not known before. */
@@ -64,8 +70,7 @@ async function runLocked(vault: Vault, net: Net, before: SyncNote): Promise<Sync
   const wait = done ? 0 : net.now() + backOff(before.tries, net.random());
   const note: SyncNote = { ...before, tries: done ? 0 : before.tries + 1, next: wait };
   if (note.state === "busy") note.state = "none";
-  await vault.shelf.putNote("sync", note);
-  await net.progress(note);
+  await say(vault, net, note);
   return note;
 }
 
@@ -94,11 +99,12 @@ async function rounds(
       await refused(vault, net, { ...reply, client: request.client }, course);
       continue;
     }
-    await vault.write((stored) => {
+    const noted = vault.write((stored) => {
       if (stored.core.left !== left) throw new Stop("signin");
       if (stored.locked) throw new Stop("none");
       return answered(stored, request, reply.body, net.now());
     });
+    await (look ? noted.catch(unlessFull) : noted);
     const got = { ...note().got };
     for (const { kind } of reply.body.docs) got[kind] = (got[kind] ?? 0) + 1;
     await tell({ ...note(), at: net.now(), sent: note().sent + reply.body.results.length, got });
@@ -135,11 +141,23 @@ async function next(vault: Vault, net: Net, course: Course): Promise<SyncRequest
   }
   let push: Op[] = [];
   let client = "";
-  await vault.write((stored) => {
-    const taken = take(stored, course.free && !course.look ? course.most : 0);
-    ({ push, client } = taken);
-    return taken.marks.length > 0 ? { core: stored.core, writes: { ops: taken.marks } } : null;
-  });
+  let news = 0;
+  try {
+    await vault.write((stored) => {
+      const taken = take(stored, course.free && !course.look ? course.most : 0);
+      ({ push, client } = taken);
+      news = taken.marks.length;
+      return news > 0 ? { core: stored.core, writes: { ops: taken.marks } } : null;
+    });
+  } catch (error) {
+    // A full phone can mark few or none as sent: what was sent before goes, and can't grow any more.
+    push = push.slice(0, push.length - news);
+    if (!isFull(error) || (push.length === 0 && course.most === 1)) throw error;
+    if (push.length === 0) {
+      course.most = Math.ceil(course.most / 4);
+      return null;
+    }
+  }
   const core = await vault.begin();
   const pull = { cursor: core.cursor, limit: PAGE };
   return { protocol: VERSION, epoch: core.epoch, client, push, pull };
@@ -155,18 +173,20 @@ const NOT_SIGNED_IN: Reply = { ok: false, status: 401, problem: {}, wait: 0 };
 async function post(card: Card, net: Net, request: SyncRequest, course: Course): Promise<Reply> {
   if (!(card.session ?? card.signedIn)) return deliver(card, net, request);
   const headers = { "X-CSRFToken": course.csrf, "X-School": card.school };
-  const response = await send(net, request, headers, "same-origin");
-  if (response.ok) return { ok: true, body: await readReply(response) };
-  const problem = await readProblem(response);
-  const stale = response.status === 403 && problemName(problem) === "csrf" && !course.freshCsrf;
-  if (stale) {
-    course.csrf = await freshCsrf(net, card.user);
-    course.freshCsrf = true;
-    return "again";
-  }
-  const wait = (Number(response.headers.get("Retry-After")) || 0) * 1000;
-  if (response.status === 401) return deliver(card, net, request);
-  return { ok: false, status: response.status, problem, wait };
+  const reply = await replyOf(await send(net, request, headers, "same-origin"));
+  if (reply.ok) return reply;
+  if (reply.status === 401) return deliver(card, net, request);
+  if (reply.status !== 403 || problemName(reply.problem) !== "csrf" || course.freshCsrf) return reply;
+  course.csrf = await freshCsrf(net, card.user);
+  course.freshCsrf = true;
+  return "again";
+}
+
+async function replyOf(response: Response): Promise<Exclude<Reply, "again">> {
+  const { ok, status, headers } = response;
+  if (ok) return { ok, body: await readReply(response) };
+  const wait = (Number(headers.get("Retry-After")) || 0) * 1000;
+  return { ok, status, problem: await readProblem(response), wait };
 }
 
 /** The one-way door of an expired session: what was written goes out, nothing comes in. */
@@ -174,14 +194,10 @@ async function deliver(card: Card, net: Net, request: SyncRequest): Promise<Repl
   const token = passFor(card, request.client);
   if (!token || !request.push?.length) return NOT_SIGNED_IN;
   const headers = { Authorization: `Delivery ${token}`, "X-School": card.school };
-  const response = await send(net, request, headers, "omit");
-  if (!response.ok) return NOT_SIGNED_IN;
-  const body = await readReply(response);
-  return {
-    ok: true,
-    oneWay: true,
-    body: { ...body, docs: [], drop: [], cursor: request.pull.cursor, more: true },
-  };
+  const reply = await replyOf(await send(net, request, headers, "omit"));
+  if (!reply.ok) return reply;
+  const body = { ...reply.body, docs: [], drop: [], cursor: request.pull.cursor, more: true };
+  return { ok: true, oneWay: true, body };
 }
 
 /** Brings the queue into the shape that the server asks for, or ends the run. */

@@ -6,6 +6,7 @@ import { type OpRow, waits } from "./boxes";
 import { toText } from "./crypto/bytes";
 import { MAX_PUSH_BYTES, type Problem, problemName } from "./protocol";
 import { passFor } from "./records";
+import { unlessFull } from "./spare";
 import type { Vault } from "./vault";
 import { freshCsrf, type Net, readProblem, timely } from "./wire";
 
@@ -63,6 +64,14 @@ function fitting(waiting: OpRow[], most: number): OpRow[] {
   return taken;
 }
 
+/** On a full phone nothing can be marked: then only what went before goes, it can't grow any more. */
+function alreadySent(rows: OpRow[]): (error: unknown) => OpRow[] {
+  return (error) => {
+    unlessFull(error);
+    return rows.filter(({ stage }) => stage === "sent");
+  };
+}
+
 /**
  * Delivers. With the course of an open vault's run only what can't be read any more, by its session where there is one.
  * Rejects without a signal.
@@ -78,7 +87,9 @@ export async function deliverSealed(vault: Vault, net: Net, course?: Course): Pr
     const pass = passFor(card, client);
     if (!session && !pass) return "later";
     // As they lie once they are marked: until then an op may have grown.
-    const rows = fitting(await shelf.resend(marked.map(({ n }) => n)), most);
+    const marking = shelf.resend(marked.map(({ n }) => n)).catch(alreadySent(marked));
+    const rows = fitting(await marking, most);
+    if (rows.length === 0) return "later";
     const ops = rows.map(({ seq, seal, from }) => ({ seq, sealed: toText(seal ?? new Uint8Array()), from }));
     const who: Record<string, string> =
       session && course ? { "X-CSRFToken": course.csrf } : { Authorization: `Delivery ${pass}` };

@@ -192,13 +192,18 @@ export class Shelf {
       if (!core) return [];
       const ops = tx.objectStore("ops");
       const rows: OpRow[] = [];
+      let changed = false;
       for (const n of ns) {
         const row = await ops.get(n);
-        if (row) rows.push(change(row, this.boxes(core)));
+        if (!row) continue;
+        const next = change(row, this.boxes(core));
+        rows.push(next);
+        changed ||= next !== row;
+        if (next !== row) await ops.put(next);
       }
-      for (const row of rows) await ops.put(row);
       const marks = rows[0]?.client === core.client && durable !== undefined ? { durable } : {};
-      await tx.objectStore("core").put({ ...core, version: core.version + 1, ...marks }, "core");
+      // A full phone can't even count, and what is marked already needs no room.
+      if (changed) await tx.objectStore("core").put({ ...core, version: core.version + 1, ...marks }, "core");
       await tx.done;
       return rows;
     });

@@ -47,6 +47,11 @@ export function isFull(error: unknown): boolean {
   return named && error.name === "QuotaExceededError";
 }
 
+/** For what may stay undone on a full phone. */
+export function unlessFull(error: unknown): void {
+  if (!isFull(error)) throw error;
+}
+
 export function spareWords(): string {
   return _("手机空间满了，正用备用的一点。记录都存上了，请现在删几个视频或几张照片。");
 }

@@ -199,6 +199,19 @@ test("an ended session with a delivery token still delivers", async () => {
   assert.equal(school.taken.length, 1);
 });
 
+test("at the one-way door, too, a busy server or too much at once is not taken for an ended session", async () => {
+  for (const id of [1, 2, 3, 4]) await write({ carer: "one_away" }, VISIT.slice(0, -1) + id);
+  const held = new Vault({ ...vault.card, delivery: "token" }, vault.shelf);
+  const over = () => problem(401, "unauthenticated");
+  school.plan = [over, () => problem(503, "busy", {}, { "Retry-After": "120" })];
+  const busy = await run(held, school.net());
+  assert.equal(busy.state, "later");
+  assert.ok(busy.next - NOW.getTime() >= 120_000);
+  school.plan = [over, () => problem(413, "too_large"), over, null, over];
+  assert.equal((await run(held, school.net())).state, "signin");
+  assert.equal(school.taken.length, 4);
+});
+
 test("a token that has aged is fetched anew, once", async () => {
   school.plan = [() => problem(403, "csrf")];
   assert.equal((await sync()).state, "ok");
