@@ -40,6 +40,24 @@ export async function askLease(
 }
 
 /**
+ * Ends the session of who signed out, also without a signal then. Only the server's word that it is over, or another's, ends
+ * the asking; whoever has signed in meanwhile goes on. Rejects without a signal.
+ */
+export async function endSession(device: Device, outside: Pick<Outside, "fetch">): Promise<void> {
+  const { fetch } = limited(outside);
+  const { ending } = await device.settings();
+  if (!ending) return;
+  const found = await fetch("/session", { cache: "no-store" });
+  const { user, csrf } = (await found.json()) as { user?: { id: string }; csrf?: string };
+  if ((found.status !== 401 && !user) || (await device.settings()).ending !== ending) return;
+  if (user?.id === ending) {
+    const end = { method: "DELETE", headers: { "X-CSRFToken": csrf ?? "" } };
+    if ((await fetch("/session", end)).status !== 204) return;
+  }
+  await device.change({ ending: null });
+}
+
+/**
  * At a contact: by the browser's session the lease goes on; without one it is asked whether the device is still
  * welcome. At most once an hour each, unless an exchange has just been refused. Rejects without a signal.
  */
@@ -51,7 +69,8 @@ export async function contact(device: Device, card: Card, given: Outside, refuse
   const { session = is.signedIn, checked } = is;
   const { client } = (await device.shelf(card.id).core()) ?? {};
   const lacksPass = session && client !== is.client;
-  if (!refused && !lacksPass && checked && now - checked < HOUR && now >= checked) return;
+  const early = checked && now - checked < HOUR && now >= checked;
+  if (early && !refused && !lacksPass && is.why !== "revoked") return;
   const found = session ? await askLease(device, outside, card.user, client) : null;
   if (found) await renewed(device, is, found, outside.now, client);
   else await afterEnd(device, is, outside, session);
@@ -71,13 +90,21 @@ async function renewed(
   else await device.changeCard(id, { signedIn: false, session: true, why: "older" });
 }
 
-/** Asked by its delivery token: whether this device was ended from a list of devices. */
-async function isRevoked({ delivery }: Card, { fetch }: Outside): Promise<boolean> {
-  if (!delivery) return false;
-  const headers = { Authorization: `Delivery ${delivery}` };
-  const response = await fetch("/vault", { headers, credentials: "omit", cache: "no-store" });
-  if (!response.ok) return false;
-  return ((await response.json()) as { revoked: boolean; key: ServerKey }).revoked === true;
+/**
+ * Asked by any delivery token of this person's: whether this device was ended from a list of devices. One that came with a
+ * later sign-in says no for all of them.
+ */
+async function isRevoked(own: Card[], { fetch }: Outside): Promise<boolean> {
+  let revoked = false;
+  for (const { delivery } of own) {
+    if (!delivery) continue;
+    const headers = { Authorization: `Delivery ${delivery}` };
+    const response = await fetch("/vault", { headers, credentials: "omit", cache: "no-store" });
+    if (response.status === 401) continue;
+    if (!response.ok || ((await response.json()) as { revoked: boolean }).revoked !== true) return false;
+    revoked = true;
+  }
+  return revoked;
 }
 
 /**
@@ -85,20 +112,25 @@ async function isRevoked({ delivery }: Card, { fetch }: Outside): Promise<boolea
  * left of this person goes, and with the last person all that the browser has of this site; the server hears that it is done.
  */
 async function afterEnd(device: Device, card: Card, outside: Outside, over: boolean): Promise<void> {
-  if (!(await isRevoked(card, outside))) {
-    if (over) await device.changeCard(card.id, { session: false, why: "ended" });
-    return;
+  const ofPerson = async () => (await device.cards()).filter(({ user }) => user === card.user);
+  const own = await ofPerson();
+  // Once said it stays said, until the next sign-in: what was to be delivered first may take more than one contact.
+  if (card.why !== "revoked") {
+    if (!(await isRevoked(own, outside))) {
+      if (over) await device.changeCard(card.id, { session: false, why: "ended" });
+      return;
+    }
+    await new Keeper(device, outside.now).withhold(card.user);
+    if ((await device.ring.find())?.user === card.user) await device.ring.lock();
+    for (const { id } of own) await device.changeCard(id, { signedIn: false, session: false, why: "revoked" });
   }
-  const keeper = new Keeper(device, outside.now);
-  await keeper.withhold(card.user);
-  if ((await device.ring.find())?.user === card.user) await device.ring.lock();
-  const own = (await device.cards()).filter(({ user }) => user === card.user);
-  for (const { id } of own) await device.changeCard(id, { signedIn: false, session: false, why: "revoked" });
   for (const { id } of own) if (await device.shelf(id).waiting()) return;
+  if ((await ofPerson()).some(({ why }) => why !== "revoked")) return;
   await device.wipe(card.user);
   await device.change({ current: null, ended: true });
   const others = (await device.cards()).length > 0;
-  const headers = { Authorization: `Delivery ${card.delivery}` };
+  const delivery = card.delivery ?? own.find((one) => one.delivery)?.delivery;
+  const headers = { Authorization: `Delivery ${delivery}` };
   await outside
     .fetch(`/vault/wipe${others ? "?others=yes" : ""}`, { method: "POST", headers })
     .catch(() => undefined);

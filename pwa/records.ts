@@ -65,6 +65,8 @@ export interface Settings {
   text: "100" | "125" | "150" | "200";
   theme: "auto" | "light" | "dark" | "sun";
   current: string | null;
+  /** Who signed out and may still have the browser's session. */
+  ending?: string | null;
   [more: string]: unknown;
 }
 

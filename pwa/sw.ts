@@ -1,7 +1,7 @@
 /** The service worker: keeps a few hashed files, hands /app/ to respond(), and syncs. Nothing in here must last. */
 /// <reference lib="webworker" />
 import "./older";
-import { contact } from "./contact";
+import { contact, endSession } from "./contact";
 import type { Env } from "./context";
 import { Keeper } from "./locks";
 import { run } from "./outbox";
@@ -135,9 +135,15 @@ async function sync(asked = true, idle?: number): Promise<void> {
   });
 }
 
+const outside = {
+  fetch: (path: string, init?: RequestInit) => fetch(path, init),
+  now: () => Date.now(),
+};
+
 async function syncAll(asked: boolean): Promise<void> {
   askedAgain = false;
   await new Keeper(device).expire();
+  await endSession(device, outside).catch(() => undefined);
   const { current } = await device.settings();
   const cards = await device.cards();
   const wanted = cards.filter(({ signedIn, unsent, delivery }) => signedIn || (unsent > 0 && delivery));
@@ -151,10 +157,6 @@ async function syncOne(card: Card, asked: boolean): Promise<void> {
   const before = await shelf.note<SyncNote>("sync");
   // The page that asks may have been made while a run that has ended since was under way.
   if (!asked && before && before.next > Date.now()) return tell({ type: "changed" });
-  const outside = {
-    fetch: (path: string, init?: RequestInit) => fetch(path, init),
-    now: () => Date.now(),
-  };
   const note = await run(new Vault(card, shelf), {
     ...outside,
     random: () => Math.random(),

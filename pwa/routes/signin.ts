@@ -1,6 +1,8 @@
 /** Signing in and out. Nobody's unsent work is touched by either. */
+import { endSession } from "../contact";
 import { type Context, type OpenContext, open, page, type Route, redirect } from "../context";
 import { enter, keeperOf, vaultOf } from "../enter";
+import { within } from "../push";
 import type { Card } from "../records";
 import { _, fmt } from "../text";
 
@@ -98,15 +100,15 @@ async function confirmOut(c: Context): Promise<Response> {
 
 async function out(c: Context): Promise<Response> {
   const { device } = c.env;
+  // Noted first: what ends here for the person is to end at the server too, at the next contact if not now.
+  if (c.card.session ?? c.card.signedIn) await device.change({ ending: c.card.user });
   for (const card of await device.cards()) if (card.user === c.card.user) await leave(c, card);
   await keeperOf(c).withhold(c.card.user);
   // In this order: the pages go to the lock as soon as they hear of it, and are to find nobody signed in there.
   await device.change({ current: null });
   await device.ring.lock();
-  if (c.card.session ?? c.card.signedIn) {
-    const end = { method: "DELETE", headers: { "X-CSRFToken": c.card.csrf } };
-    await c.env.fetch("/session", end).catch(() => undefined);
-  }
+  await within(3000, endSession(device, c.env)).catch(() => undefined);
+  c.env.sync(true);
   await c.env.stopPush?.().catch(() => undefined);
   return redirect(c, `/app/signin?phone=${encodeURIComponent(c.card.phone)}`);
 }
