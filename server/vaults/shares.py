@@ -1,11 +1,15 @@
 """Shares: what of a vault's key the server keeps, one for each user of each device, lent for some days.
 
 A phone keeps its share until the lease ends and gets it again at each contact; without it nobody opens the
-vault, whatever password they know. A revoked device's share is gone for good.
+vault, whatever password they know. A share comes of the server's secret: restored from before it was first
+lent, the server lends the same. It is stored all the same, for a restore under another secret. A revoked
+device's share is not lent again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +24,7 @@ from server.accounts.devices import Device
 from server.accounts.sessions import Session, name_device, revoke_session
 from server.db import Database, insert_or_ignore
 from server.schools import change_settings, get_school
+from server.settings import Settings
 from server.text import _, fmt
 from server.vaults.models import vault_shares
 from server.when import moment
@@ -40,7 +45,7 @@ class Lease:
     days: int
 
 
-async def lend(db: Database, session: Session, device: str, now: datetime) -> Lease:
+async def lend(db: Database, settings: Settings, session: Session, device: str, now: datetime) -> Lease:
     """The share of the session's user on this device, made if there is none; the lease begins anew."""
     async with db.read() as conn:
         days = await lease_days(conn, session.user)
@@ -51,7 +56,8 @@ async def lend(db: Database, session: Session, device: str, now: datetime) -> Le
         return Lease(known.share, until, days)
     async with db.write() as conn:
         await name_device(conn, session.id, device)
-        row: dict[str, Any] = {"user_id": session.user, "device_id": device, "share": secrets.token_bytes(32)}
+        share = _derive(settings, session.user, device)
+        row: dict[str, Any] = {"user_id": session.user, "device_id": device, "share": share}
         if await insert_or_ignore(conn, vault_shares, {**row, "created": now, "until": until}):
             await _forget_oldest(conn, session.user, device)
         await conn.execute(update(vault_shares).where(_of(session.user, device)).values(until=until))
@@ -82,11 +88,13 @@ async def set_lease(conn: AsyncConnection, school: str, days: int) -> None:
 async def revoke(conn: AsyncConnection, session: str, now: datetime) -> None:
     """End a session from a list of devices: the phone may deliver what it holds, then it is wiped.
 
-    Its share goes too: one that never makes contact again can't be opened any more once its lease is over.
+    Its share gives way to another: one that never makes contact again can't be opened any more once its lease
+    is over.
     """
     found = await revoke_session(conn, session, now)
     if found and found[1]:
-        await conn.execute(delete(vault_shares).where(_of(found[0], found[1])))
+        other = secrets.token_bytes(32)
+        await conn.execute(update(vault_shares).where(_of(found[0], found[1])).values(share=other))
 
 
 def what_ending_does(days: int) -> str:
@@ -108,6 +116,12 @@ def what_became(device: Device, days: int, zone: ZoneInfo) -> str:
     shut = device.seen + timedelta(days=days)
     text = _("还没清空。下次联网，先传完没传的，再清空。一直不联网的，{day}起打不开。")
     return fmt(text, day=moment(shut, zone).partition(" ")[0])
+
+
+def _derive(settings: Settings, user: str, device: str) -> bytes:
+    """The share of a user's that was never revoked on this device."""
+    key = hashlib.sha256(f"share\0{settings.secret_key}".encode()).digest()
+    return hmac.new(key, f"{user}\0{device}".encode(), hashlib.sha256).digest()
 
 
 async def _share(conn: AsyncConnection, user: str, device: str) -> Any:

@@ -43,7 +43,7 @@ async def vault(request: Req) -> dict[str, Any]:
     if client is not None and not UUID.fullmatch(client):
         raise Problem(400, "bad_request", detail="client")
     given = await _pass(request, session, client) if client is not None else None
-    lease = await lend(state.db, session, device, now)
+    lease = await lend(state.db, state.settings, session, device, now)
     answer = {
         "user": session.user,
         "share": to_text(lease.share),
