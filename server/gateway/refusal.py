@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from server.access import REVIEWS, Principal, may_create, may_edit, may_grant, may_raise, may_settle
-from server.gateway.release import held_op
+from server.access import Principal, may_create, may_edit, may_grant
+from server.gateway.release import has_waiting, held_op, may_do
 from server.gateway.scope import Views, ever_seen, views_of
-from server.gateway.work import Work, refs_of
+from server.gateway.work import Work
 from sync.doc import Doc
 from sync.protocol import Op, Result
 
@@ -36,16 +36,9 @@ def refusal(work: Work, who: Principal, scope: Scope, op: Op) -> Result | None:
     code = _code(work, who, scope, op)
     if code:
         return Result(op.seq, "held", code=code)
-    if op.event == "approve" and _has_waiting(work, op.doc):
+    if op.event == "approve" and has_waiting(work, op.doc):
         return Result(op.seq, "held", code="illegal_event", params={"event": "approve", "why": "open_held"})
     return None
-
-
-def _has_waiting(work: Work, doc_id: str) -> bool:
-    """Whether held ops of this doc wait for a decision; a reviewer's own that came to nothing don't count."""
-    held = (doc for doc in work.docs.values() if doc is not None and doc.kind == "held")
-    waiting = (doc.values() for doc in held if doc.state == "waiting" and doc_id in refs_of(doc))
-    return any((values.get("op") or {}).get("event") not in REVIEWS for values in waiting)
 
 
 def _code(work: Work, who: Principal, scope: Scope, op: Op) -> str | None:
@@ -68,10 +61,9 @@ def _code(work: Work, who: Principal, scope: Scope, op: Op) -> str | None:
         return "unknown_doc"
     if doc.kind == "held" and scope.views.get(doc.id) == {"envelope"} and held_op(doc):
         return "forbidden"  # who may not see its content can't decide about it
-    if op.op == "event":
-        return None if may_raise(who, doc, op.event or "") else "forbidden"
-    allowed = may_settle(who, doc) if op.op == "settle" else may_edit(who, doc)
-    return None if allowed else "forbidden"
+    if doc.kind == "held" and op.event == "release" and doc.author == who.user and not who.is_server:
+        return "forbidden"  # what was not theirs to do does not become so by their own hand
+    return None if may_do(who, doc, op) else "forbidden"
 
 
 def _in_sight(work: Work, who: Principal, scope: Scope, doc: Doc) -> bool:

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access import Principal
 from server.gateway import read, write
-from server.gateway.release import FOLLOWS
-from server.held.words import why
+from server.gateway.release import FOLLOWS, as_op, may_follow, person_now
+from server.held.words import OWN, why
 from server.office import Desk
 from server.reviews.actions import MAX_NOTE, Refused, open_held
 from server.text import _, fmt
@@ -23,6 +23,8 @@ async def release(conn: AsyncConnection, env: Any, desk: Desk, held: read.Visibl
     """
     if not isinstance(held.fields.get("op"), dict):
         raise Refused(_("看不到内容的，不能放行。"))
+    if held.author == desk.principal.user:
+        raise Refused(why(OWN).help)
     await _raise(conn, env, desk, held, "release", None)
     after = await read.one(conn, env, desk.principal, held.id)
     return why(code_of(after)).title if after and after.state == "waiting" else ""
@@ -42,18 +44,18 @@ async def following(
     conn: AsyncConnection, env: Any, who: Principal, held: read.VisibleDoc
 ) -> list[read.VisibleDoc]:
     """What a held create decides with it: its author's later ops on that record, as far as one sees them."""
-    op = held.fields.get("op")
-    if held.state != "waiting" or not isinstance(op, dict) or op.get("op") != "create":
+    made = as_op(held.fields.get("op"))
+    if held.state != "waiting" or made is None or made.op != "create":
         return []
-    client = held.id.rpartition(":")[0]
+    author = await person_now(conn, held.author, who.school)
     return [
         one
-        for one in await open_held(conn, env, who, str(op.get("doc")))
+        for one in await open_held(conn, env, who, made.doc)
         if one.id != held.id
-        and one.id.rpartition(":")[0] == client
         and one.author == held.author
         and one.fields.get("code") in FOLLOWS
-        and isinstance(one.fields.get("op"), dict)
+        and (wants := as_op(one.fields.get("op")))
+        and may_follow(author, made, wants)
     ]
 
 

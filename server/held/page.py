@@ -12,7 +12,7 @@ from server.access import Principal
 from server.gateway import read
 from server.held.actions import code_of, following
 from server.held.content import lines
-from server.held.words import HOPELESS, wanted, why
+from server.held.words import HOPELESS, OWN, wanted, why
 from server.reviews.filters import PAGE
 from server.reviews.subjects import Docs, about, name_of, neighbours, title
 from server.reviews.view import context_of
@@ -69,7 +69,7 @@ async def held_page(
     form = _form(env, op)
     code = code_of(doc)
     log = await read.changes(conn, who, doc.id)
-    waiting = doc.state == "waiting"
+    waiting, own = doc.state == "waiting", doc.author == who.user and code not in HOPELESS
     rest = await following(conn, env, who, doc)
     return {
         "id": doc.id,
@@ -80,14 +80,14 @@ async def held_page(
         "verb": wanted(str(op.get("op")), str(op.get("event") or "")) if op else "",
         "made": moment(op.get("at"), zone) if op else "",
         "why": why(code).title,
-        "help": why(code).help if waiting else "",
+        "help": why(OWN if own else code).help if waiting else "",
         "readable": op is not None,
         "erased": code == "erased",
         "lines": lines(form, op, target, context_of(known, env.clock(), zone)) if form and op else [],
         "reason": str((op.get("args") or {}).get("reason") or "") if op else "",
         "target_href": f"/office/records/{target.id}?state=all" if target and target.kind == "visit" else "",
         "following": fmt(_("跟着它的{n}条会一起放行，或一起不收"), n=len(rest)) if rest else "",
-        "may_release": waiting and op is not None and code not in HOPELESS,
+        "may_release": waiting and op is not None and code not in HOPELESS and not own,
         # of what could not be decoded, or was not kept, there is nothing to see, for anybody
         "may_close": waiting and (op is not None or code in ("bad_op", "erased")),
         "done": [_step(entry, known, zone) for entry in log if entry["event"] in _STEPS],

@@ -8,6 +8,7 @@ from server.text import N_, _
 
 HOPELESS = ("bad_op", "duplicate_id", "erased")
 """Codes under which a release would meet the same wall again."""
+OWN = "own"  # no code of an op's: who sent it looks at it themselves
 
 
 class Why(NamedTuple):
@@ -44,6 +45,10 @@ _WHY = {
     "erased": (
         N_("写的是已删除的学生"),
         N_("这名学生的资料已按规定删除。传来的内容没有收，也没有留下，看过点“不收”就行。"),
+    ),
+    OWN: (
+        N_("是自己传来的"),
+        N_("自己传来的不能自己放行，请另一位能审核的人看过再放行。"),
     ),
     "void": (N_("记录已经作废"), N_("内容还有用，请另记一条，这条就不收了。")),
 }
