@@ -45,11 +45,23 @@ async function answer(request: Request, outside: Env, found: Found | null): Prom
   try {
     c = { env, request, url, partial, params: found?.params ?? {}, settings: await env.device.settings() };
     if (!found) return notFound(c);
+    if (isForeign(request)) {
+      const data = { problem: "foreign", title: _("这一步不是在走访里按的") };
+      return page(c, "app/problem.html", data, 403);
+    }
     return await ("open" in found.handle ? found.handle.open(c) : signedIn(c, found.handle));
   } catch (error) {
     if (!isFull(error)) console.error(error);
     return failed(env, c, error);
   }
+}
+
+/**
+ * A form that another site's page posts here, as to sign somebody in or out. Only forms that a whole page sends can come
+ * from elsewhere, and only own pages' have an own page as their referrer (context.ts sets the policy).
+ */
+function isForeign({ method, mode, referrer, url }: Request): boolean {
+  return method === "POST" && mode === "navigate" && !referrer.startsWith(`${new URL(url).origin}/`);
 }
 
 interface Found {
