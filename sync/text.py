@@ -2,9 +2,13 @@
 
 import re
 import unicodedata
-from difflib import SequenceMatcher
+from bisect import bisect_left
+from itertools import pairwise
+from typing import Any
 
-MAX_TOKENS = 2000  # beyond it a merge could take seconds; both texts are kept instead
+MAX_PAIRS = 2000
+"""Pairs of equal tokens that a comparison looks at. A text has few more than it has lines, one that says the
+same over and over has their square, and many of those would stop a server: both texts are kept instead."""
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _SENTENCES = re.compile(r"\n|[^。！？；\n]*[。！？；]+|[^。！？；\n]+")
 
@@ -32,17 +36,58 @@ def merge_text(was: str, shown: str, new: str) -> str | None:
     """`shown` and `new`, both made from `was`, as one text; None where they touch the same place."""
     for pattern in (_LINES, _SENTENCES):
         base, ours, theirs = (pattern.findall(t) for t in (was, shown, new))
-        if max(len(base), len(ours), len(theirs)) > MAX_TOKENS:
+        edited = _edits(base, ours), _edits(base, theirs)
+        if edited[0] is None or edited[1] is None:
             return None
-        merged = _weave(base, _edits(base, ours), _edits(base, theirs))
+        merged = _weave(base, {*edited[0], *edited[1]})
         if merged is not None:
             return merged
     return None
 
 
-def _edits(base: list[str], changed: list[str]) -> list[Edit]:
-    codes = SequenceMatcher(None, base, changed, autojunk=False).get_opcodes()
-    return [(i1, i2, tuple(changed[j1:j2])) for tag, i1, i2, j1, j2 in codes if tag != "equal"]
+def _edits(base: list[str], changed: list[str]) -> list[Edit] | None:
+    """What was changed between the tokens that stayed; None where finding those would take long."""
+    start, end = _ends(base, changed)
+    stayed = _common(base[start : len(base) - end], changed[start : len(changed) - end])
+    if stayed is None:
+        return None
+    edits: list[Edit] = []
+    i = j = start
+    last = (len(base) - end, len(changed) - end)
+    for at, there in [*((start + a, start + b) for a, b in stayed), last]:
+        if (i, j) != (at, there):
+            edits.append((i, at, tuple(changed[j:there])))
+        i, j = at + 1, there + 1
+    return edits
+
+
+def _ends(a: list[str], b: list[str]) -> tuple[int, int]:
+    """How many tokens are equal at the beginning, and at the end of what is left."""
+    most = min(len(a), len(b))
+    start = next((n for n in range(most) if a[n] != b[n]), most)
+    return start, next((n for n in range(most - start) if a[-1 - n] != b[-1 - n]), most - start)
+
+
+def _common(a: list[str], b: list[str]) -> list[tuple[int, int]] | None:
+    """Places of a longest common subsequence (Hunt and Szymanski); None beyond MAX_PAIRS."""
+    places: dict[str, list[int]] = {}
+    for j in range(len(b) - 1, -1, -1):
+        places.setdefault(b[j], []).append(j)
+    if sum(len(places.get(token, ())) for token in a) > MAX_PAIRS:
+        return None
+    ends: list[int] = []  # where in b the best common subsequence of each length ends
+    chains: list[Any] = []  # and its pairs, the last one first: (i, j, the rest)
+    for i, token in enumerate(a):
+        for j in places.get(token, ()):
+            n = bisect_left(ends, j)
+            chain = (i, j, chains[n - 1] if n else None)
+            ends[n : n + 1], chains[n : n + 1] = [j], [chain]
+    found = []
+    chain = chains[-1] if chains else None
+    while chain:
+        found.append(chain[:2])
+        chain = chain[2]
+    return found[::-1]
 
 
 def _collide(a: Edit, b: Edit) -> bool:
@@ -52,13 +97,14 @@ def _collide(a: Edit, b: Edit) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
-def _weave(base: list[str], ours: list[Edit], theirs: list[Edit]) -> str | None:
-    extra = [edit for edit in theirs if edit not in ours]
-    if any(_collide(a, b) for a in ours for b in extra):
-        return None
+def _weave(base: list[str], edits: set[Edit]) -> str | None:
+    """The base with these edits; one that both sides made is there once."""
+    ordered = sorted(edits)
+    if any(_collide(a, b) for a, b in pairwise(ordered)):
+        return None  # those of one side lie apart: where any two collide, two neighbours do
     out: list[str] = []
     at = 0
-    for start, end, words in sorted([*ours, *extra], key=lambda edit: edit[:2]):
+    for start, end, words in ordered:
         out += base[at:start]
         out += words
         at = end
