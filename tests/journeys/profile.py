@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from cramjam import DecompressionError, snappy
 
@@ -17,19 +18,23 @@ ENCODINGS = ("utf-8", "utf-16-le", "gb18030")
 GZIP = b"\x1f\x8b\x08"
 BLINK_SNAPPY = b"\xff\x11\x02"
 """What Chromium writes before a value of IndexedDB that it has packed with Snappy."""
+How = Literal["as it lies", "in a value", "unpacked"]
 
 
 @dataclass
 class Searched:
-    """What was looked through, and where which text was found. `values` came out of LevelDB's files."""
+    """What was looked through, and in which file and how each text was found.
+
+    `values` came out of LevelDB's files, whose tables may be packed as well; `unpacked` were packed besides.
+    """
 
     files: int = 0
     values: int = 0
     unpacked: int = 0
-    found: dict[str, set[str]] = field(default_factory=dict)
+    found: dict[str, set[tuple[str, How]]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        lines = [f"{text}: {', '.join(sorted(where))}" for text, where in sorted(self.found.items())]
+        lines = [f"{text}: {sorted(where)}" for text, where in sorted(self.found.items())]
         return "\n".join([f"{self.files} files, {self.values} values, {self.unpacked} unpacked", *lines])
 
 
@@ -51,9 +56,9 @@ def search(profile: Path, texts: Iterable[str]) -> Searched:
     for path in sorted(one for one in profile.rglob("*") if one.is_file() and not one.is_symlink()):
         done.files += 1
         place = path.relative_to(profile).as_posix()
-        for part in _parts(path, done):
+        for how, part in _parts(path, done):
             for hit in pattern.findall(part):
-                done.found.setdefault(sought[hit], set()).add(place)
+                done.found.setdefault(sought[hit], set()).add((place, how))
     return done
 
 
@@ -62,13 +67,18 @@ def _forms(text: str) -> set[bytes]:
     return {*(text.encode(encoding) for encoding in ENCODINGS), escaped}
 
 
-def _parts(path: Path, done: Searched) -> Iterator[bytes]:
+def _parts(path: Path, done: Searched) -> Iterator[tuple[How, bytes]]:
     """The file's bytes, the values in it, and what was packed in either."""
-    for data in (path.read_bytes(), *_values(path, done)):
-        yield data
-        for part in (*_inflated(data), *_expanded(data)):
-            done.unpacked += 1
-            yield part
+    yield from _with_packed("as it lies", path.read_bytes(), done)
+    for value in _values(path, done):
+        yield from _with_packed("in a value", value, done)
+
+
+def _with_packed(how: How, data: bytes, done: Searched) -> Iterator[tuple[How, bytes]]:
+    yield how, data
+    for part in (*_inflated(data), *_expanded(data)):
+        done.unpacked += 1
+        yield "unpacked", part
 
 
 def _values(path: Path, done: Searched) -> Iterator[bytes]:

@@ -10,6 +10,24 @@ DELETE = """(name) => new Promise((done, failed) => {
   request.onsuccess = () => done();
   request.onerror = () => failed(request.error);
 })"""
+STORE = """async ([name, texts, noise]) => {
+  const db = await new Promise((done, failed) => {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("rows", { autoIncrement: true });
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+  const write = (values) => new Promise((done, failed) => {
+    const tx = db.transaction("rows", "readwrite", { durability: "strict" });
+    for (const value of values) tx.objectStore("rows").add(value);
+    tx.oncomplete = done;
+    tx.onabort = () => failed(tx.error);
+  });
+  await write(texts.map((text) => ({ text, bytes: new TextEncoder().encode(text) })));
+  for (let left = noise; left > 0; left -= 1)
+    await write(Array.from({ length: 32 }, () => crypto.getRandomValues(new Uint8Array(32768))));
+  db.close();
+}"""
 DUMP = """async () => {
   const read = (request) => new Promise((done, failed) => {
     request.onsuccess = () => done(request.result);
@@ -40,3 +58,13 @@ def delete_stores(phone: Browser, *names: str) -> None:
 def dump(phone: Browser) -> str:
     """Everything that is stored, as JSON; bytes as lists of numbers."""
     return phone.page.evaluate(DUMP)
+
+
+def keep(phone: Browser, name: str, *texts: str) -> None:
+    """Store texts in the clear on purpose, each as a text and as bytes, in a database of this name."""
+    phone.page.evaluate(STORE, [name, list(texts), 0])
+
+
+def flood(phone: Browser, megabytes: int) -> None:
+    """Store so much noise that LevelDB moves what came before from its log into a table."""
+    phone.page.evaluate(STORE, ["noise", [], megabytes])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -13,7 +12,6 @@ from tests.journeys.browser import Browser
 from tests.journeys.forms import Filling
 from tests.journeys.gate import Gate
 from tests.journeys.people import lock, send, sign_in, sign_in_at_desk, synced, unlock
-from tests.journeys.profile import copy_profile, search
 from tests.journeys.server import Server
 from tests.journeys.stores import delete_stores, dump, stores
 
@@ -210,42 +208,3 @@ def test_a_wiped_store(browser: Callable[..., Browser]) -> None:
     expect(page.get_by_role("link", name=FIRST)).to_be_visible(timeout=30_000)
     write(phone, FIRST)
     send(phone)
-
-
-def test_no_name_is_in_the_profile(browser: Callable[..., Browser], tmp_path: Path) -> None:
-    """The browser's files, unpacked, name no child; a name stored in the clear on purpose is found."""
-    phone = browser("teacher")
-    sign_in(phone, TEACHER)
-    write(phone, FIRST)
-    send(phone)
-    page = phone.page
-    phone.go("/app/pupils")
-    page.get_by_label("查找学生").fill(FIRST)
-    page.get_by_label("查找学生").press("Enter")
-    page.get_by_role("link", name=FIRST).tap()
-    phone.go("/app/records")
-    page.locator("#records .cell", has_text=FIRST).first.tap()
-    lock(phone)
-    control = "欧阳控制"
-    page.evaluate(
-        """(name) => new Promise((done) => {
-          const request = indexedDB.open("control", 1);
-          request.onupgradeneeded = () => request.result.createObjectStore("names");
-          request.onsuccess = () => {
-            const tx = request.result.transaction("names", "readwrite", { durability: "strict" });
-            tx.objectStore("names").put({ name }, 1);
-            tx.oncomplete = () => { request.result.close(); done(); };
-          };
-        })""",
-        control,
-    )
-    phone.close()
-    pupils = ["杨思源", "龙䶮", "覃佑建", "阿依努尔·麦合木提", "彭雨桐", "邓洛福", "孟怡桑"]
-    guardians = ["罗桂英", *(f"{name[0]}桂英" for name in pupils[1:])]
-    found = search(
-        copy_profile(phone.profile, tmp_path / "copy"),
-        [*pupils, *guardians, "13811112222", SAID, "老鸦沟村", control],
-    )
-    assert found.values > 100 and found.files > 50, f"next to nothing was looked through: {found}"
-    assert list(found.found) == [control], str(found)
-    assert any("IndexedDB" in place for place in found.found[control]), str(found)
