@@ -40,7 +40,8 @@ DUMP = """async () => {
       found.push([name, store, await read(db.transaction(store).objectStore(store).getAll())]);
     db.close();
   }
-  return JSON.stringify(found);
+  const isBytes = (value) => value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+  return JSON.stringify(found, (_, value) => (isBytes(value) ? new TextDecoder().decode(value) : value));
 }"""
 
 
@@ -56,7 +57,7 @@ def delete_stores(phone: Browser, *names: str) -> None:
 
 
 def dump(phone: Browser) -> str:
-    """Everything that is stored, as JSON; bytes as lists of numbers."""
+    """Everything that is stored, as JSON; bytes as the text that they are in UTF-8, if they are one."""
     return phone.page.evaluate(DUMP)
 
 

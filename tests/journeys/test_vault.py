@@ -13,7 +13,7 @@ from tests.journeys.forms import Filling
 from tests.journeys.gate import Gate
 from tests.journeys.people import lock, send, sign_in, sign_in_at_desk, synced, unlock
 from tests.journeys.server import Server
-from tests.journeys.stores import delete_stores, dump, stores
+from tests.journeys.stores import delete_stores, dump, keep, stores
 
 TEACHER, MEMBER, OFFICE = "13800000001", "13800000005", "13800000007"
 FIRST, SECOND = "覃佑建", "彭雨桐"
@@ -76,7 +76,10 @@ def test_20_a_shared_phone(browser: Callable[..., Browser], server: Server) -> N
         phone.go(path)
         for text in (FIRST, SECOND, SAID):
             expect(page.locator("body")).not_to_contain_text(text)
+    keep(phone, "control", "欧阳控制")
     raw = dump(phone)
+    assert raw.count("欧阳控制") == 2, "the dump shows neither texts nor bytes"
+    assert "王芳" in raw, "the card names whose vault it is"
     assert "老鸦沟村" not in raw, "a household in the clear"
     for text in (FIRST, SECOND, SAID):
         assert text not in raw, f"{text} in the clear"
@@ -98,6 +101,10 @@ def test_20_a_shared_phone(browser: Callable[..., Browser], server: Server) -> N
     desk = browser("office", place="office")
     sign_in_at_desk(desk, OFFICE)
     expect(desk.page.locator(".qi", has_text=SECOND)).to_have_count(1)
+    other = browser("second")
+    sign_in(other, TEACHER)
+    other.go(form)
+    expect(Filling(other.page).question("在家表现").locator("textarea")).to_have_value(SAID)
     gate.close()
 
 
