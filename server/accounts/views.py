@@ -14,6 +14,7 @@ from server.accounts.caller import SCHOOL_HEADER, current_session, school_asked_
 from server.accounts.devices import device_of
 from server.accounts.sessions import Session, end_session, find_session, open_session
 from server.accounts.signin import sign_in
+from server.db import new_id
 from server.gateway.owner import is_anothers
 from server.problems import Problem, not_found
 from server.security import CSRF_COOKIE, SESSION_COOKIE, cookie, csrf_of, is_signed, new_csrf
@@ -71,12 +72,13 @@ async def start(request: Request[Any, Any, Any], data: SignIn) -> tuple[str, Ses
             await end_session(conn, old.id, now)
         client = data.client
         if client and await is_anothers(conn, client, user):
-            client = None  # with a pass for it, what was sealed as another's would be opened as this user's
+            # With a pass for it, what was sealed as another's would be opened as this user's.
+            client = new_id()
         token, delivery = await open_session(
             conn, state.settings, user, client=client, school=None, device=data.device, now=now
         )
     session = await _find(request, token)
-    return token, session, delivery
+    return token, session, delivery if client == data.client else None
 
 
 async def stop(request: Request[Any, Any, Any]) -> list[Cookie]:

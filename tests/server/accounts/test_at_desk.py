@@ -61,6 +61,17 @@ async def test_somebody_else_signs_in_on_the_page(phone: Client, school: People)
     assert (await phone.get("/session")).json()["user"]["id"] == school.ids["teacher"]
 
 
+async def test_a_phone_that_names_anothers_client_opens_no_page_either(
+    clients: MakeClient, phone: Client, school: People
+) -> None:
+    named = new_id()
+    assert (await phone.sign_in(school.phones["teacher"], client=named)).json()["delivery"]
+    other = await clients()
+    reply = await other.sign_in(school.phones["office"], client=named)
+    assert (reply.status_code, "delivery" in reply.json()) == (201, False)
+    assert (await other.get("/office/", headers=PAGE)).status_code == 303
+
+
 async def test_a_desk_is_asked_once(clients: MakeClient, school: People) -> None:
     desk = await clients()
     await sign_in_on_page(desk, school.phones["office"])
