@@ -1,5 +1,4 @@
 /** What a phone asks the server about its keys: the share and its lease, and whether it is still welcome. */
-import type { ServerKey } from "./crypto/server";
 import { Keeper, type Lease } from "./locks";
 import type { Card } from "./records";
 import type { Device } from "./store";
@@ -122,7 +121,8 @@ async function afterEnd(device: Device, card: Card, outside: Outside, over: bool
     }
     await new Keeper(device, outside.now).withhold(card.user);
     if ((await device.ring.find())?.user === card.user) await device.ring.lock();
-    for (const { id } of own) await device.changeCard(id, { signedIn: false, session: false, why: "revoked" });
+    for (const { id } of own)
+      await device.changeCard(id, { signedIn: false, session: false, why: "revoked" });
   }
   for (const { id } of own) if (await device.shelf(id).waiting()) return;
   if ((await ofPerson()).some(({ why }) => why !== "revoked")) return;

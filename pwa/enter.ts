@@ -108,7 +108,8 @@ async function takeSession(c: OpenContext, user: string): Promise<void> {
   for (const card of await c.env.device.cards()) {
     if (card.user !== user && (card.session ?? card.signedIn))
       await c.env.device.changeCard(card.id, { session: false });
-    if (card.user === user && card.why === "revoked") await c.env.device.changeCard(card.id, { why: "ended" });
+    if (card.user === user && card.why === "revoked")
+      await c.env.device.changeCard(card.id, { why: "ended" });
   }
   await c.env.device.change({ ending: null });
 }

@@ -14,6 +14,10 @@ let owner = "";
 let form: Autosave | null = null;
 let touched = Date.now();
 let shown = Date.now();
+/** The page is out of sight until the worker has said whether somebody is in another one. */
+let asking = 0;
+/** A worker that says nothing for so long is as good as one without the key. */
+const PATIENCE = 5_000;
 const CHECK = 15_000;
 
 /** What a message to the worker says of whoever is there. */
@@ -26,8 +30,8 @@ function isOpen(): boolean {
   return "open" in document.documentElement.dataset;
 }
 
-function tell(type: "ring" | "left"): void {
-  navigator.serviceWorker.controller?.postMessage({ type });
+function ask(): void {
+  navigator.serviceWorker.controller?.postMessage({ type: "ring" });
 }
 
 /** Out of sight at once. A moment later what is being typed has reached the form, and the page stays if it holds it. */
@@ -44,16 +48,22 @@ function toLock(): void {
   });
 }
 
-function hear(event: MessageEvent<ToPage>): void {
-  const { data } = event;
-  if (data.type === "ring?") event.ports[0]?.postMessage(held && { ...held, shown, touched });
+function hear({ data, ports }: Pick<MessageEvent<ToPage>, "data" | "ports">): void {
+  if (data.type === "ring?") ports[0]?.postMessage(held && { ...held, shown, touched });
   if (data.type !== "ring") return;
   held = data.held;
+  // Somebody in another page is somebody.
+  shown = Math.max(shown, held?.shown ?? 0);
+  touched = Math.max(touched, held?.touched ?? 0);
+  const asked = asking;
+  window.clearTimeout(asking);
+  asking = 0;
   if (!isOpen()) return;
   if (!held || held.dozing) toLock();
   else if (owner && held.user !== owner) location.replace("/app/");
   else {
     owner = held.user;
+    if (asked) document.body.hidden = false;
     if (uncoverPage()) void form?.flush();
   }
 }
@@ -61,12 +71,12 @@ function hear(event: MessageEvent<ToPage>): void {
 /** Called now and then, and when the page is seen again. */
 function check(): void {
   if (held && !held.dozing && isLeft({ ...held, shown, touched }, Date.now())) {
-    held = null;
-    tell("left");
-    if (isOpen()) toLock();
+    if (isOpen()) document.body.hidden = true;
+    asking ||= window.setTimeout(hear, PATIENCE, { data: { type: "ring", held: null } });
+    ask();
   } else if (document.visibilityState === "visible") shown = Date.now();
   // A worker that is asked now and then is not stopped: here it must remember the new password for a while.
-  if (document.querySelector("[data-keep-awake]")) tell("ring");
+  if (document.querySelector("[data-keep-awake]")) ask();
 }
 
 /** Call once in a page, with what saves its form. */
@@ -78,12 +88,12 @@ export function keepRing(autosave: Autosave): void {
       type,
       () => {
         check();
-        touched = Date.now();
+        if (!asking) touched = Date.now();
       },
       { capture: true, passive: true },
     );
   }
   document.addEventListener("visibilitychange", check);
-  window.addEventListener("pageshow", () => tell("ring"));
+  window.addEventListener("pageshow", ask);
   window.setInterval(check, CHECK);
 }

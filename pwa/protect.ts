@@ -18,19 +18,25 @@ export function protectStorage(): void {
 const HERE = "here";
 
 /**
- * A cookie outlives the store that a browser clears for room: it says how much was unsent when the app was last open,
+ * A cookie outlives the store that a browser clears for room: it says how much was unsent when the app last knew,
  * so that a phone which knows nobody any more can say what became of it.
  */
 export function noticeLoss(): void {
-  const unsent = document.documentElement.dataset.open;
-  // biome-ignore lint/suspicious/noDocumentCookie: Safari 16.4 and Firefox ESR have no Cookie Store API
-  if (unsent) document.cookie = `${HERE}=${unsent}; path=/app/; max-age=31536000; samesite=strict`;
+  noteUnsent(document.documentElement.dataset.open);
+  navigator.serviceWorker.addEventListener("message", ({ data }: MessageEvent<{ unsent?: number }>) => {
+    if (document.documentElement.dataset.open) noteUnsent(data.unsent);
+  });
   const told = document.querySelector<HTMLElement>("[data-lost]");
   const before = new RegExp(`(?:^|; )${HERE}=(\\d+)`).exec(document.cookie);
   if (!told || !before) return;
   told.hidden = false;
   const some = told.querySelector<HTMLElement>("[data-some]");
   if (some && before[1] !== "0") some.textContent = fmt(some.dataset.some ?? "", { n: before[1] ?? "" });
+}
+
+function noteUnsent(n: string | number | undefined): void {
+  // biome-ignore lint/suspicious/noDocumentCookie: Safari 16.4 and Firefox ESR have no Cookie Store API
+  if (n !== undefined) document.cookie = `${HERE}=${n}; path=/app/; max-age=31536000; samesite=strict`;
 }
 
 async function byHand(button: HTMLButtonElement): Promise<void> {

@@ -46,7 +46,7 @@ export class Ring {
 
   constructor(
     private readonly pages: Pages = NOBODY,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => Date.now(),
   ) {}
 
   /** What is held, dozing or not, after a look at the clock. */

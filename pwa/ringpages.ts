@@ -1,5 +1,5 @@
 /** The worker's side of the open key in pages: asking them for it after a start, telling them what to hold. */
-import type { Held, Pages } from "./ring";
+import { type Held, isLeft, type Pages } from "./ring";
 
 /** A page that sleeps never answers. */
 const PATIENCE = 3000;
@@ -9,7 +9,10 @@ export function keyPages(worker: ServiceWorkerGlobalScope): Pages {
   return {
     async ask() {
       const answers = (await windows()).map(askOne);
-      return Promise.race([firstOf(answers), Promise.all(answers).then(() => null), waited()]);
+      let any: Held | null = null;
+      for (const answer of answers) void answer.then((held) => (any ??= held));
+      const all = Promise.all(answers).then(() => any);
+      return Promise.race([firstOf(answers), all, waited().then(() => any ?? undefined)]);
     },
     async tell(held) {
       for (const page of await windows()) page.postMessage({ type: "ring", held });
@@ -25,9 +28,11 @@ function askOne(page: Client): Promise<Held | null> {
   });
 }
 
+/** From a page where somebody is: in another one nobody may have been for long. */
 async function firstOf(answers: Promise<Held | null>[]): Promise<Held | null> {
   return new Promise((resolve) => {
-    for (const answer of answers) void answer.then((held) => held && resolve(held));
+    for (const answer of answers)
+      void answer.then((held) => held && (held.dozing || !isLeft(held, Date.now())) && resolve(held));
   });
 }
 

@@ -1,21 +1,17 @@
 /** The service worker: keeps a few hashed files, hands /app/ to respond(), and syncs. Nothing in here must last. */
 /// <reference lib="webworker" />
 import "./older";
-import { contact, endSession } from "./contact";
+import { endSession } from "./contact";
 import type { Env } from "./context";
-import { Keeper } from "./locks";
-import { run } from "./outbox";
 import { listenForPush, stopPush, within } from "./push";
-import type { Card, SyncNote } from "./records";
 import { makeRender } from "./render";
 import { respond } from "./respond";
 import { Ring } from "./ring";
 import { keyPages } from "./ringpages";
+import { runAll } from "./runs";
 import { holdPlace, holdsPlace } from "./spare";
 import { space } from "./storage";
 import { Device } from "./store";
-import { Vault } from "./vault";
-import { noticeWiped } from "./wiped";
 
 declare const self: ServiceWorkerGlobalScope;
 /** Set by the build: name → hashed name of what is kept, and the version of all of it. */
@@ -38,7 +34,7 @@ function env(event: ExtendableEvent): Env {
     after: (work) => event.waitUntil(work),
     space: () => space(navigator.storage),
     stopPush: () => within(3000, stopPush(self.registration)),
-    changed: () => event.waitUntil(tell({ type: "changed" })),
+    changed: () => event.waitUntil(tell()),
   };
 }
 
@@ -79,7 +75,7 @@ async function fromCache(request: Request): Promise<Response> {
 }
 
 interface Message {
-  type: "sync" | "tick" | "takeover" | "version" | "ring" | "left";
+  type: "sync" | "tick" | "takeover" | "version" | "ring";
   /** How long ago a visible page was touched, in ms; none from a page that nobody sees. */
   idle?: number;
 }
@@ -88,17 +84,17 @@ self.addEventListener("message", (event) => {
   const { type, idle } = event.data as Message;
   if (type === "takeover") event.waitUntil(self.skipWaiting());
   if (type === "sync" || type === "tick") event.waitUntil(sync(type === "sync", idle));
-  if (type === "left") event.waitUntil(device.ring.find().then(() => device.ring.leave()));
   if (type === "ring") event.waitUntil(hand(event.source));
 });
 
-/** Hands the open key to a page that has just come, so that it outlives this worker. */
+/** Hands the open key to a page that has just come, or where nobody has been for long; it outlives this worker there. */
 async function hand(page: ExtendableMessageEvent["source"]): Promise<void> {
   page?.postMessage({ type: "ring", held: await device.ring.find() });
 }
 
+// Rejects while anything waits: the browser then tries again by itself.
 self.addEventListener("sync", ((event: ExtendableEvent) => {
-  event.waitUntil(sync());
+  event.waitUntil(sync(true, undefined, false));
 }) as EventListener);
 
 listenForPush(self, sync);
@@ -116,22 +112,23 @@ async function syncSoon(asked = false): Promise<void> {
 let askedAgain = false;
 
 /**
- * One run for each vault, the current one first: by the session for whose it is, through the one-way door for the
- * others. `asked`: a person or the network asked, so that waiting times do not count.
+ * Runs for all vaults (runs.ts). Another that is under way goes on after it: this one leaves it to that, or waits for its
+ * own turn, where somebody has to know whether all went.
  */
-async function sync(asked = true, idle?: number): Promise<void> {
+async function sync(asked = true, idle?: number, ifAvailable = true): Promise<void> {
   await device.ring.find();
   if (idle !== undefined) device.ring.seen(idle);
-  await navigator.locks.request("zoufang-sync", { ifAvailable: true }, async (lock) => {
+  await navigator.locks.request("zoufang-sync", { ifAvailable }, async (lock) => {
     if (!lock) {
       askedAgain ||= asked;
       return;
     }
-    await syncAll(asked);
-    while (askedAgain) await syncAll(true);
+    let all = await syncAll(asked);
+    while (askedAgain) all = await syncAll(true);
     const held = await holdsPlace();
     // There is room again: what says that there is none is not true any more.
-    if (!held && (await holdPlace())) await tell({ type: "changed" });
+    if (!held && (await holdPlace())) await tell();
+    if (!all && !ifAvailable) throw new Error("not all was sent");
   });
 }
 
@@ -140,34 +137,16 @@ const outside = {
   now: () => Date.now(),
 };
 
-async function syncAll(asked: boolean): Promise<void> {
+async function syncAll(asked: boolean): Promise<boolean> {
   askedAgain = false;
-  await new Keeper(device).expire();
   await endSession(device, outside).catch(() => undefined);
+  return runAll(device, { ...outside, random: () => Math.random(), changed: tell }, asked);
+}
+
+/** Open pages look again, and note how much the phone holds (protect.ts). */
+async function tell(): Promise<void> {
   const { current } = await device.settings();
-  const cards = await device.cards();
-  const wanted = cards.filter(({ signedIn, unsent, delivery }) => signedIn || (unsent > 0 && delivery));
-  wanted.sort((a, b) => Number(b.id === current) - Number(a.id === current));
-  for (const card of wanted) await syncOne(card, asked);
-}
-
-async function syncOne(card: Card, asked: boolean): Promise<void> {
-  const shelf = device.shelf(card.id);
-  if ((await noticeWiped(device, card, new Date())) && !device.ring.key(card.user)) return;
-  const before = await shelf.note<SyncNote>("sync");
-  // The page that asks may have been made while a run that has ended since was under way.
-  if (!asked && before && before.next > Date.now()) return tell({ type: "changed" });
-  const note = await run(new Vault(card, shelf), {
-    ...outside,
-    random: () => Math.random(),
-    progress: () => tell({ type: "changed" }),
-    keepCsrf: (csrf) => device.changeCard(card.id, { csrf }),
-  });
-  await device.changeCard(card.id, { unsent: await shelf.waiting() });
-  if (note.state === "offline") return;
-  await contact(device, card, outside, note.state === "signin").catch(() => undefined);
-}
-
-async function tell(message: { type: "changed" }): Promise<void> {
-  for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage(message);
+  const unsent = (await device.cards()).find(({ id }) => id === current)?.unsent;
+  for (const page of await self.clients.matchAll({ type: "window" }))
+    page.postMessage({ type: "changed", unsent });
 }

@@ -23,6 +23,6 @@ export function wipedWords({ wiped }: Card, now: Date): string {
   const rest =
     wiped.unsent > 0
       ? fmt(_("学校有的都重新放进来了；当时还有{n}条没传，请对一下，少的要补记。"), { n: wiped.unsent })
-      : _("当时都已经传上去，学校有的都重新放进来了，没有丢。");
+      : _("手机上记着的都已经传上去了，学校有的都重新放进来了。");
   return what + rest;
 }

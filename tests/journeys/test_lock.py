@@ -47,6 +47,30 @@ def test_a_pin_wakes_it_without_a_signal(browser: Callable[..., Browser]) -> Non
     expect(page.get_by_role("link", name=PUPIL)).to_be_visible()
 
 
+def nobody_comes(phone: Browser) -> None:
+    """A quarter of an hour and more goes by, for the worker and for the page in front."""
+    worker = phone.context.service_workers[0]
+    worker.evaluate("() => { const now = Date.now; Date.now = () => now() + 16 * 60_000; }")
+    phone.page.clock.fast_forward("16:00")
+
+
+def test_who_works_in_one_page_is_not_locked_out_by_another(browser: Callable[..., Browser]) -> None:
+    """A page that nobody has seen for long asks first: somebody may be in another one."""
+    phone = browser("teacher")
+    sign_in(phone, TEACHER)
+    other = phone.context.new_page()
+    other.clock.install()
+    other.goto(phone.url + "/app/pupils")
+    expect(other.get_by_role("link", name=PUPIL)).to_be_visible()
+    page = phone.go("/app/pupils")
+    other.clock.fast_forward("16:00")
+    expect(other.get_by_role("link", name=PUPIL)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/app/pupils$"))
+    phone.go("/app/me")
+    expect(page).not_to_have_url(LOCKED)
+    expect(other).to_have_url(re.compile(r"/app/pupils$"))
+
+
 def test_left_alone_it_locks_and_leads_back(browser: Callable[..., Browser]) -> None:
     phone = browser("teacher")
     sign_in(phone, TEACHER)
@@ -55,7 +79,7 @@ def test_left_alone_it_locks_and_leads_back(browser: Callable[..., Browser]) -> 
     page.get_by_role("link", name=PUPIL).tap()
     page.wait_for_url(re.compile(r"/app/pupils/[0-9a-f-]{36}"))
     where = page.url
-    page.clock.fast_forward("16:00")
+    nobody_comes(phone)
     expect(page).to_have_url(LOCKED)
     expect(page.locator("body")).not_to_contain_text(PUPIL)
     page.go_back()
@@ -82,7 +106,7 @@ def test_what_a_full_phone_could_not_store_is_still_there_after_the_lock(
     said = Filling(page)
     said.write("在家表现", TYPED)
     expect(page.locator("#saved")).to_contain_text("手机空间满了，先别关这一页")
-    page.clock.fast_forward("16:00")
+    nobody_comes(phone)
     expect(page.get_by_role("button", name="解锁", exact=True)).to_be_visible()
     expect(page.locator("body")).to_contain_text("刚才写的还没存上，字还在")
     expect(said.question("在家表现")).to_be_hidden()
