@@ -31,6 +31,9 @@ class History:
         self.phones, self.office, self.pupil, self.counts = phones[:3], phones[3], pupil, counts
         self.models: dict[str, Model] = {}
         self.revs: dict[tuple[Phone, str], list[int]] = {}  # the revs at which a phone has seen a record
+        self.given: dict[
+            tuple[str, int], dict[str, Any]
+        ] = {}  # each op's result, also where its reply was lost
         self.words = 0
 
     def clause(self, name: str, holds: object, *shown: object) -> None:
@@ -74,9 +77,8 @@ class History:
             self.take(phone, answer)
             if not answer["more"]:
                 break
-        for doc in self.models:
-            if doc in phone.docs:
-                self.compare(phone.docs[doc])
+        for doc, model in self.models.items():
+            self.compare(model, phone.docs.get(doc))
 
     def take(self, phone: Phone, answer: dict[str, Any]) -> None:
         """The phone believes an answer; its people may edit from what it shows then."""
@@ -85,9 +87,11 @@ class History:
             if doc["id"] in self.models:
                 self.revs.setdefault((phone, doc["id"]), []).append(doc["rev"])
 
-    def compare(self, doc: dict[str, Any]) -> None:
+    def compare(self, model: Model, doc: dict[str, Any] | None) -> None:
         """A pulled doc is what the page says it must be."""
-        model = self.models[doc["id"]]
+        self.counts["lost"] += (lost := model.lost(doc))
+        self.clause("nothing is lost", doc is not None and not lost, lost, doc, model)
+        assert doc is not None
         self.clause("shown values", doc["fields"] == model.fields(), doc["fields"], model.fields())
         found = {p: {s["sibling"]: (s["value"], s["at"]) for s in m} for p, m in doc["siblings"].items()}
         self.clause("open siblings", found == model.siblings(), found, model.siblings())
@@ -115,26 +119,40 @@ class History:
         op["base"] = base
 
     async def push(self, phone: Phone) -> None:
-        """Push some of the queue and hold the results to the model; then again, for exactly once."""
+        """Push some of the queue and hold the results to the model; then again, for exactly once.
+
+        Where the reply is lost, the same ops go again later: alone, with new ones, or after other phones'.
+        """
         sent = phone.queue[: self.dice.randint(1, 4)]
         answer = await phone.exchange(sent)
         self.clause(
             "one result for every op", [r["seq"] for r in answer["results"]] == [o["seq"] for o in sent]
         )
-        self.clause("acked is the last seq", answer["acked"] == sent[-1]["seq"])
+        self.clause("acked is the last seq", answer["acked"] == max(sent[-1]["seq"], self.reached(phone)))
         self.clause("durable is not beyond acked", answer["durable"] <= answer["acked"])
         for op, result in zip(sent, answer["results"], strict=True):
             self.judge(phone, op, result)
+        if self.dice.random() < 0.3:
+            self.counts["replies lost"] += 1
+            return
         again = await phone.exchange(sent)
         self.clause("the stored results again", again["results"] == answer["results"])
         self.clause("nothing is applied again", again["docs"] == answer["docs"])
         self.take(phone, answer)
-        self.counts["ops"] += len(sent)
         await self.pull(phone)
 
+    def reached(self, phone: Phone) -> int:
+        """The last seq of the phone's that the server has answered, whether the phone knows it or not."""
+        return max((seq for client, seq in self.given if client == phone.client), default=0)
+
     def judge(self, phone: Phone, op: Op, result: dict[str, Any]) -> None:
-        """One result, by the model."""
+        """One result, by the model; or by the reply that was lost."""
+        if (earlier := self.given.get((phone.client, op["seq"]))) is not None:
+            self.clause("after a lost reply the same result", result == earlier, op, result, earlier)
+            return
+        self.given[phone.client, op["seq"]] = result
         word = result["result"]
+        self.counts["ops"] += 1
         self.counts[word] += 1
         self.clause("a result's word", word in ("applied", "merged", "conflict"), op, result)
         # bases here are revs that were pulled, or 2**50: above any counter
@@ -173,7 +191,7 @@ class History:
 
     async def gap(self, phone: Phone) -> None:
         """An op that comes too early: nothing is applied."""
-        first = phone.queue[0]["seq"]
+        first = max(phone.queue[0]["seq"], self.reached(phone) + 1)
         problem = await self.refused(phone.exchange([{**phone.queue[0], "seq": first + 2}]), 409, "gap")
         self.clause("gap says what is expected", problem["expected"] == first)
 
@@ -181,19 +199,19 @@ class History:
         """Another body under a number that was taken: nothing is applied, and it says which differs."""
         if phone.seq > len(phone.queue):
             old = phone.queue[0]["seq"] - 1
+            acked = max(old, self.reached(phone))
             push = [{**phone.queue[0], "seq": old}, *phone.queue]
             problem = await self.refused(phone.exchange(push), 409, "fork")
-            self.clause("fork says what differs", (problem["differs"], problem["acked"]) == (old, old))
+            self.clause("fork says what differs", (problem["differs"], problem["acked"]) == (old, acked))
 
     async def resync(self, phone: Phone) -> None:
         """A request of another life: the push is taken, the pull is not."""
         body = {**phone.request(phone.queue[:1]), "epoch": uuid7()}
         op = phone.queue[0]
         problem = await self.refused(phone.ask(body), 409, "resync")
-        self.clause("resync says how far it took", problem["acked"] == op["seq"])
+        self.clause("resync says how far it took", problem["acked"] == max(op["seq"], self.reached(phone)))
         self.clause("resync names the life", problem["epoch"] == phone.epoch)
         self.judge(phone, op, problem["results"][0])
-        self.counts["ops"] += 1
         phone.hear(problem["results"])
         await self.pull(phone)
 

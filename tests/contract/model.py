@@ -127,3 +127,18 @@ class Model:
             for path, r in self.registers.items()
             if r.siblings
         }
+
+    def lost(self, doc: dict[str, Any] | None) -> int:
+        """How many of its values, shown or waiting, a pulled doc has nowhere; all, where none was pulled."""
+        fields, siblings = (doc["fields"], doc["siblings"]) if doc else ({}, {})
+        wanted = [(path, value) for path, shown in self.fields().items() for value in _each(shown)]
+        wanted += [(path, value) for path, waits in self.siblings().items() for value, _ in waits.values()]
+        return sum(
+            value not in [*_each(fields.get(path)), *(s["value"] for s in siblings.get(path, []))]
+            for path, value in wanted
+        )
+
+
+def _each(shown: Any) -> list[Any]:
+    """The elements of a set; any other value alone."""
+    return shown if isinstance(shown, list) else [shown]

@@ -21,6 +21,7 @@ SOAK = float(os.environ.get("SOAK", "0"))
 """Minutes that each of the random runs takes, with histories of their own; without it one short one."""
 NUMBERS = ["13800000001", "13800000001", "13800000002", "13800000007"]
 STEPS = 60
+TOLD = ("histories", "ops", "applied", "merged", "conflict", "held", "replies lost", "lost")
 
 
 @pytest.mark.parametrize("file", ["phone.py", "contract/model.py", "contract/history.py"])
@@ -52,9 +53,11 @@ async def test_random_histories_break_no_clause(site: Site, figures: dict[str, i
                 break
     finally:
         seen = [name for name in counts if name.startswith("· ")]
-        told = ("histories", "ops", "applied", "merged", "conflict", "held")
-        figures |= {name: counts[name] for name in told}
+        figures |= {name: counts[name] for name in TOLD}
         figures |= {"clauses": len(seen), "checks of them": counts["clauses"]}
+    assert counts["lost"] == 0
+    assert [name for name in TOLD if not counts[name]] == ["lost"], "a history must have had each of these"
+    assert counts["· after a lost reply the same result"], "what was lost was sent again"
 
 
 async def begun(phone: Phone, pupil: str, **values: Any) -> str:
