@@ -31,9 +31,7 @@ class History:
         self.phones, self.office, self.pupil, self.counts = phones[:3], phones[3], pupil, counts
         self.models: dict[str, Model] = {}
         self.revs: dict[tuple[Phone, str], list[int]] = {}  # the revs at which a phone has seen a record
-        self.given: dict[
-            tuple[str, int], dict[str, Any]
-        ] = {}  # each op's result, also where its reply was lost
+        self.given: dict[tuple[str, int], dict[str, Any]] = {}  # results, those in lost replies too
         self.words = 0
 
     def clause(self, name: str, holds: object, *shown: object) -> None:
