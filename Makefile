@@ -29,7 +29,7 @@ soak: setup ## Sync for long: random histories of phones, office and restores, c
 	@python3 scripts/bootstrap.py system
 	@SOAK=$${SOAK:-4} python -m pytest -n 2 --dist load tests/server/gateway/test_machine.py tests/contract tests/sync/test_vectors.py
 
-faults: setup ## Kills, power cuts, cut lines, a full disk, wrong clocks: what is lost, into docs/reliability.md. About 15 minutes
+faults: setup ## Kills, power cuts, cut lines, a full disk, wrong clocks: what is lost, into docs/reliability.md. About 7 minutes
 	@python3 scripts/bootstrap.py system
 	@python -m tests.faults
 
