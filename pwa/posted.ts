@@ -103,8 +103,8 @@ function columns(question: Question, path: string, inputs: Inputs, offset: strin
     if (part !== null) value[column.name] = part;
   }
   const filled = Object.keys(value).length > 0;
-  const given = first(inputs, `with:${path}`);
-  if (given) return filled ? { ...Object.fromEntries(kept), ...object(given), ...value } : null;
+  const given = inputs.get(`with:${path}`)?.[0];
+  if (given !== undefined) return filled ? { ...Object.fromEntries(kept), ...object(given), ...value } : null;
   return filled || kept.length > 0 ? { ...Object.fromEntries(kept), ...value } : null;
 }
 
