@@ -141,3 +141,17 @@ test("restored before the new client ever pushed: what came before it comes firs
     ["一", "二"],
   );
 });
+
+test("restored, and a copy was there first: what is written next is not taken for the copy's", async () => {
+  const client = await story.signedIn();
+  const backup = story.door.backup();
+  await story.write("一");
+  assert.equal((await story.sync()).state, "ok");
+  story.door.restore(backup);
+  story.copied(client);
+  await story.write("二");
+  assert.equal((await story.sync()).state, "ok");
+  assert.deepEqual(story.texts(client), ["开头", "另一台的"]);
+  assert.deepEqual(story.texts(await story.client()), ["一", "二"]);
+  assert.equal(await story.unsent(), 0);
+});
