@@ -33,6 +33,10 @@ SIZES: dict[Place, ViewportSize] = {
 }
 
 
+OVERTAKEN = ("interrupted by another navigation", "net::ERR_ABORTED")
+"""What is said of a navigation in whose place the page itself has begun another."""
+
+
 class Browser:
     """One person's browser. `kill()` is what Android does to it; `open()` starts it again."""
 
@@ -78,7 +82,7 @@ class Browser:
         try:
             self.page.goto(self.url + path)
         except Error as error:
-            if "interrupted by another navigation" not in error.message:
+            if not any(words in error.message for words in OVERTAKEN):
                 raise
             self.page.wait_for_load_state()
             self.page.goto(self.url + path)
