@@ -24,8 +24,8 @@ test: setup ## All tests: server, sync, phone, journeys in a browser
 	@python3 scripts/bootstrap.py system
 	@python -m pytest -n 2 --dist loadfile
 
-# SOAK is minutes for each of the five tests that take it; two run at a time.
-soak: setup ## Sync for long: random histories of phones, office and restores, cases for both sides. About 10 minutes; SOAK=60 for two hours
+# SOAK is minutes for each of the tests that take it; two run at a time.
+soak: setup ## Sync for long: random histories of phones, office and restores, cases for both sides. About 18 minutes; SOAK=60 for four hours
 	@python3 scripts/bootstrap.py system
 	@SOAK=$${SOAK:-4} python -m pytest -n 2 --dist load tests/server/gateway/test_machine.py tests/contract tests/sync/test_vectors.py
 

@@ -118,17 +118,11 @@ async function rounds(
   throw new Stop("trouble");
 }
 
-/**
- * How a run begins. A server that was restored has to be asked before it gets what is new: where this client begins, and
- * where ops before it are in no backup. A copy's may have come first under their numbers, and what follows would be taken
- * for the copy's next, made in sight of the copy's.
- */
+/** How a run begins. Where a server lacks earlier ops of this client, it says so; where it begins, it has to be asked. */
 async function courseOf(vault: Vault): Promise<Course> {
   const { unsent, stored } = await vault.snapshot();
-  const waiting = [...unsent.map(({ op }) => op.seq), ...(stored.shut ?? []).map(({ seq }) => seq ?? 0)];
-  const { epoch, durable } = stored.core;
-  const first = Math.min(...waiting);
-  const look = epoch !== null && waiting.length > 0 && (waiting.includes(1) || first > durable + 1);
+  const waiting = [...unsent.map(({ op }) => op), ...(stored.shut ?? [])];
+  const look = stored.core.epoch !== null && waiting.some(({ seq }) => seq === 1);
   return { most: 200, look, free: true, csrf: vault.card.csrf, freshCsrf: false };
 }
 

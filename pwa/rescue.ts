@@ -4,7 +4,7 @@
  */
 import type { OpRow } from "./boxes";
 import type { Locks } from "./locks";
-import type { Card, Settings } from "./records";
+import type { Card, Core, Settings } from "./records";
 import { fmt } from "./text";
 import { fileName, fileOf, isReady, type Parcel, parcelOf, records } from "./unsent";
 
@@ -45,7 +45,8 @@ async function parcels(): Promise<Parcel[]> {
   const found: Parcel[] = [];
   for (const card of await rows<Card>("zoufang", "vaults")) {
     const server = locks.find(({ user }) => user === card.user)?.server;
-    found.push(parcelOf(card, server, await rows<OpRow>(`zoufang-${card.id}`, "ops")));
+    const [core] = await rows<Core>(`zoufang-${card.id}`, "core");
+    found.push(parcelOf(card, server, await rows<OpRow>(`zoufang-${card.id}`, "ops"), core));
   }
   return found.filter((parcel) => parcel.rows.length > 0);
 }

@@ -98,7 +98,7 @@ export async function deliverSealed(vault: Vault, net: Net, course?: Course): Pr
       headers: { "Content-Type": "application/json", "X-School": card.school, ...who },
       credentials: session ? "same-origin" : "omit",
       cache: "no-store",
-      body: JSON.stringify({ client, key: rows[0]?.sealKey, ops }),
+      body: JSON.stringify({ client, key: rows[0]?.sealKey, epoch: (await shelf.core())?.epoch, ops }),
     });
     const { ok, status } = response;
     const problem = await readProblem(response);

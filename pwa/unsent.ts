@@ -7,7 +7,7 @@ import { type OpRow, waits } from "./boxes";
 import { isoDay, stamp } from "./clock";
 import { toText, utf8 } from "./crypto/bytes";
 import { type ServerKey, sealTo } from "./crypto/server";
-import { type Card, passFor } from "./records";
+import { type Card, type Core, passFor } from "./records";
 import { _, fmt } from "./text";
 
 /** What one vault has for a file. */
@@ -15,11 +15,22 @@ export interface Parcel {
   card: Card;
   server: ServerKey | null;
   rows: OpRow[];
+  epoch?: string | null;
 }
 
 /** Rows of the vault that still wait for the server, in order. */
-export function parcelOf(card: Card, server: ServerKey | null | undefined, rows: OpRow[]): Parcel {
-  return { card, server: server ?? null, rows: rows.filter(waits).sort((a, b) => a.n - b.n) };
+export function parcelOf(
+  card: Card,
+  server: ServerKey | null | undefined,
+  rows: OpRow[],
+  core?: Core,
+): Parcel {
+  return {
+    card,
+    server: server ?? null,
+    rows: rows.filter(waits).sort((a, b) => a.n - b.n),
+    epoch: core?.epoch,
+  };
 }
 
 /** How many records the parcel is about, as 待同步 counts them. */
@@ -38,7 +49,7 @@ export function isReady({ card, server, rows }: Parcel): boolean {
 
 /** The file's text; null where `isReady` says no. */
 export async function fileOf(parcel: Parcel, now: Date): Promise<string | null> {
-  const { card, server, rows } = parcel;
+  const { card, server, rows, epoch } = parcel;
   const client = rows[0]?.client;
   if (!isReady(parcel) || !server || !client || !card.delivery) return null;
   return JSON.stringify({
@@ -47,6 +58,7 @@ export async function fileOf(parcel: Parcel, now: Date): Promise<string | null> 
     school: card.school,
     user: card.user,
     client,
+    epoch,
     key: server.id,
     proof: toText(await sealTo(server, client, utf8(card.delivery))),
     made: stamp(now),

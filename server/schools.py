@@ -53,6 +53,7 @@ life = Table(
         nullable=False,
         comment="names this life of the database; a restore makes another",
     ),
+    Column("before", String(36), comment="the life that the restored backup was made in"),
 )
 
 
@@ -136,7 +137,7 @@ async def begin_new_life(conn: AsyncConnection, now: datetime) -> None:
     seconds = max(0, min(int((now - _SINCE).total_seconds()), _LONGEST))
     reached = literal(seconds * _PACE, BigInteger)
     ahead = LIFE_STEP + secrets.randbelow(_CHANCE)
-    await conn.execute(update(life).values(epoch=new_id()))
+    await conn.execute(update(life).values(before=life.c.epoch, epoch=new_id()))
     latest = case((schools.c.rev > reached, schools.c.rev), else_=reached)
     await conn.execute(update(schools).values(rev=latest + ahead))
 

@@ -3,6 +3,8 @@
 All structs are frozen: `merge` makes new ones and shares what did not change.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,15 +21,20 @@ class Stamp(msgspec.Struct, frozen=True, omit_defaults=True):
     seq: int
     by: str = ""
     at: str | None = None
+    since: int = 0  # not 0: the client's ops before this seq may be those of a copy of its phone
 
     @property
     def name(self) -> str:
         """The name under which a sibling is known on the wire."""
         return f"{self.client}:{self.seq}"
 
-    def seen_by(self, base: int, client: str, seq: int) -> bool:
-        """Rule 2: whether whoever made op `client:seq` from `base` had this value in sight."""
-        return self.rev <= base or (self.client == client and self.seq < seq)
+    def follows(self, other: Stamp) -> bool:
+        """Whether this op was made after that one on the same phone, as far as the server can know."""
+        return self.client == other.client and self.since <= other.seq < self.seq
+
+    def saw(self, other: Stamp, base: int) -> bool:
+        """Rule 2: whether whoever made this op from `base` had that one's value in sight."""
+        return other.rev <= base or self.follows(other)
 
 
 class Sibling(msgspec.Struct, frozen=True):

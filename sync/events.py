@@ -99,11 +99,7 @@ def _notes_after(doc: Doc, op: Op, base: int, stamp: Stamp) -> dict[str, Json]:
         notes.pop("unseen_return", None)
         asked = {key: args[key] for key in ("reason", "fields", "until") if key in args}
         notes["returned"] = {**asked, "by": stamp.by, "at": op.at}
-    elif (
-        op.event == "submit"
-        and doc.state == "returned"
-        and not doc.event.seen_by(base, stamp.client, stamp.seq)
-    ):
+    elif op.event == "submit" and doc.state == "returned" and not stamp.saw(doc.event, base):
         notes["unseen_return"] = notes.get("returned", {})
     elif op.event in ("approve", "withdraw"):
         notes.pop("returned", None)
@@ -120,10 +116,6 @@ def _check_return(args: dict[str, Json]) -> None:
     words = [args.get("reason"), args.get("until"), *(fields.values() if isinstance(fields, dict) else [0])]
     if not all(word is None or isinstance(word, str) for word in words):
         raise Held("bad_value", field="args")
-
-
-def _saw_event(doc: Doc, base: int, stamp: Stamp) -> bool:
-    return doc.event.seen_by(base, stamp.client, stamp.seq)
 
 
 def cover(value: Json) -> str:
@@ -153,7 +145,7 @@ def mark_stale(before: Doc, after: Doc, changes: dict[str, Json], base: int, sta
         if path in changes and signature.stamp == stamp:
             touched = [c for c in touched if c not in changes]  # signed together with its own values
             touched += [c for c in covers if c not in changes and _unseen(before, c, base, stamp)]
-        elif touched and path in before.fields and signature.stamp.seen_by(base, stamp.client, stamp.seq):
+        elif touched and path in before.fields and stamp.saw(signature.stamp, base):
             if any(before.fields.get(c) is not after.fields.get(c) for c in touched):
                 raise Held("signed", signature=path, fields=touched)
             touched = []
@@ -172,4 +164,4 @@ def _top(path: str) -> str:
 def _unseen(doc: Doc, path: str, base: int, stamp: Stamp) -> bool:
     fields = [f for p, f in doc.fields.items() if p == path or p.startswith(path + "/")]
     stamps = [f.stamp for f in fields if isinstance(f, Register)]
-    return any(not s.seen_by(base, stamp.client, stamp.seq) for s in stamps)
+    return any(not stamp.saw(s, base) for s in stamps)

@@ -36,7 +36,7 @@ class Edit(NamedTuple):
 
     def saw(self, stamp: Stamp) -> bool:
         """Rule 2."""
-        return stamp.seen_by(self.base, self.stamp.client, self.stamp.seq)
+        return self.stamp.saw(stamp, self.base)
 
     def saw_shown(self, register: Register) -> bool:
         """Rule 2 for what is shown. A text woven from several hands is nobody's own: its rev decides."""
@@ -79,7 +79,7 @@ def _merge_text(register: Register, value: Json, edit: Edit) -> Register:
     if shown == edit.was:
         return register if new == shown else _text(register, new, edit.stamp)
     own = next(
-        (s for s in register.siblings if _is_own(s, edit.stamp) and normalise(s.value) == edit.was), None
+        (s for s in register.siblings if edit.stamp.follows(s.stamp) and normalise(s.value) == edit.was), None
     )
     if own is not None:
         rest = tuple(s for s in register.siblings if s is not own)
@@ -124,16 +124,11 @@ def _merge_set(field: Field, value: Json, edit: Edit) -> SetRegister:
             adds.pop(element, None)
     for element in value.get("add") or []:
         # a client's later add stands for its earlier one: whoever saw the later also saw the earlier
-        stamp = edit.stamp
-        others = tuple(s for s in adds.get(element, ()) if s.client != stamp.client or s.seq > stamp.seq)
+        others = (s for s in adds.get(element, ()) if s != edit.stamp and not edit.stamp.follows(s))
         adds[element] = (*others, edit.stamp)
     if field is not None and adds == field.adds:
         return field
     return SetRegister(adds)
-
-
-def _is_own(sibling: Sibling, stamp: Stamp) -> bool:
-    return sibling.stamp.client == stamp.client and sibling.stamp.seq < stamp.seq
 
 
 def _filtered(register: Register, keep: Callable[[Sibling], bool]) -> Register:
@@ -147,7 +142,7 @@ def _filtered(register: Register, keep: Callable[[Sibling], bool]) -> Register:
 
 def _without_own(register: Register, stamp: Stamp) -> Register:
     """Rule 1: a client's later value takes the place of its own open sibling."""
-    return register if not register.siblings else _filtered(register, lambda s: not _is_own(s, stamp))
+    return register if not register.siblings else _filtered(register, lambda s: not stamp.follows(s.stamp))
 
 
 def without(field: Field, names: list[str], path: str) -> Field:

@@ -27,6 +27,7 @@ class Logged(NamedTuple):
     user: str
     rev: int
     received: str
+    since: int = 0  # as in Stamp
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ def past(log: Iterable[Logged], form_of: FormOf, now: Doc | None) -> list[Past]:
         form = form_of(one.op.form, one.op.form_version)
         if form is None and doc is not None:
             form = form_of(doc.form, doc.form_version)
-        outcome = merge(doc, one.op, form, Context(one.client, one.user, one.rev, one.rev - 1))
+        outcome = merge(doc, one.op, form, Context(one.client, one.user, one.rev, one.rev - 1, one.since))
         amends = any(warn.code == "amendment" for warn in outcome.result.warnings)  # it waits in the notes
         if outcome.doc is not None and outcome.result.result != "held" and not amends:
             found += _gone(doc, outcome.doc, one)

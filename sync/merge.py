@@ -43,6 +43,7 @@ class Context(NamedTuple):
     user: str
     rev: int
     counter: int  # the school's rev before this push: a base above it counts as 0
+    since: int = 0  # as in Stamp
 
 
 AMENDING = {"approved", "archived"}
@@ -67,7 +68,7 @@ def _apply(doc: Doc | None, op: Op, form: Form | None, context: Context) -> Outc
         raise Held("unknown_doc")
     if doc.form != form.name or form.kind != op.kind:
         raise Held("unknown_form", form=form.name)
-    stamp = Stamp(context.rev, context.client, op.seq, context.user, op.at)
+    stamp = Stamp(context.rev, context.client, op.seq, context.user, op.at, context.since)
     if op.op == "event":
         return events.apply_event(doc, op, base, stamp)
     if op.op not in ("create", "edit", "settle"):

@@ -33,7 +33,7 @@ class Phone:
 
     STORED = (
         *("client", "seq", "queue", "kept", "durable", "results"),
-        *("docs", "leaving", "cursor", "epoch", "former", "again"),
+        *("docs", "leaving", "cursor", "epoch", "former", "again", "told"),
     )
     """What is on the disk. An answer is taken in whole: after a crash it is there, or it is not."""
 
@@ -56,6 +56,8 @@ class Phone:
         self.moved: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self.former: list[tuple[str, dict[int, dict[str, Any]]]] = []  # what it kept of clients that it was
         self.again: list[tuple[str, list[dict[str, Any]]]] = []  # what of that a restored server may lack
+
+        self.told: set[int] = set()  # ops that a restored server took before it said that it was
 
     async def sign_in(self, phone: str, password: str) -> None:
         """Get a token, then a session."""
@@ -155,11 +157,14 @@ class Phone:
         if name == "gap":
             self.send_again(problem["expected"])
         elif name == "fork":
-            self.move([op for seq, op in sorted(self.kept.items()) if seq >= problem["differs"]])
+            here = {seq for seq in self.kept if seq < problem["differs"]} | self.told
+            self.move([op for seq, op in sorted(self.kept.items()) if seq not in here])
         elif name == "resync":
             self.hear(problem["results"])
-            # what was answered in the lost life may be a copy's by now: only the same results again prove it
+            # what was answered in the lost life may be a copy's by now: only results from this one prove it
             self.begin_anew(problem["epoch"], min(problem["acked"], self.durable) + 1)
+            self.told = {result["seq"] for result in problem["results"]}
+            self.queue = [op for op in self.queue if op["seq"] not in self.told]
         else:
             raise refused
 
@@ -193,12 +198,9 @@ class Phone:
         kept = {op["seq"]: op for op in stays}
         self.former = [(c, kept if c == client else k) for c, k in self.former]
         self.again[:1] = [(client, stays)] if stays else []
-        for op in ops[len(stays) :]:
-            self.seq += 1
-            moved = {**op, "seq": self.seq}
-            self.queue.append(moved)
-            self.kept[self.seq] = moved
-            self.moved.append((op, moved))
+        if self.queue:  # under the same client what is older would pass for what came later
+            self.again.append((self.client, self.queue))
+        self.move(ops[len(stays) :], client)
         return None
 
     def send_again(self, first: int) -> None:
@@ -210,12 +212,13 @@ class Phone:
             again |= {op["seq"]: op for op in self.queue}
             self.queue = [op for _, op in sorted(again.items())]
 
-    def move(self, ops: list[dict[str, Any]]) -> None:
-        """Go on as another client, these ops numbered anew; `moved` tells which became which."""
-        going = {op["seq"] for op in ops}
-        if rest := {seq: op for seq, op in self.kept.items() if seq not in going}:
+    def move(self, ops: list[dict[str, Any]], before: str = "") -> None:
+        """Go on as another client, these ops numbered anew; `moved` tells which became which. `before`: the
+        client that they were of, if not the one that this phone is."""
+        going = {id(op) for op in ops}
+        if rest := {seq: op for seq, op in self.kept.items() if id(op) not in going}:
             self.former = [*self.former, (self.client, rest)]
-        self.client, self.durable, self.seq = uuid7(), 0, len(ops)
+        self.client, self.durable, self.seq, self.told = uuid7(), 0, len(ops), set()
         self.queue = [{**op, "seq": n} for n, op in enumerate(ops, 1)]
         self.kept = {op["seq"]: op for op in self.queue}
         self.moved += zip(ops, self.queue, strict=True)

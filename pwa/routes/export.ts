@@ -8,7 +8,8 @@ async function parcels(c: OpenContext): Promise<Parcel[]> {
   const found: Parcel[] = [];
   for (const card of await device.cards()) {
     const locks = await device.locks(card.user);
-    found.push(parcelOf(card, locks?.server, await device.shelf(card.id).opRows()));
+    const shelf = device.shelf(card.id);
+    found.push(parcelOf(card, locks?.server, await shelf.opRows(), await shelf.core()));
   }
   return found.filter(({ rows }) => rows.length > 0);
 }

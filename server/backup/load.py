@@ -203,6 +203,6 @@ async def _begin_again(conn: AsyncConnection, past: dict[str, int], sign_out: da
     for school, rev in past.items():  # no rev of the life that is replaced comes again
         await conn.execute(update(schools).where(schools.c.id == school, schools.c.rev < rev).values(rev=rev))
     # whatever is in here came out of a finished backup
-    await conn.execute(update(clients).values(durable=clients.c.last_seq))
+    await conn.execute(update(clients).values(durable=clients.c.last_seq, inherited=clients.c.last_seq))
     if sign_out is not None:
         await conn.execute(update(sessions).where(sessions.c.ended.is_(None)).values(ended=sign_out))

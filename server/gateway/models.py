@@ -13,6 +13,13 @@ clients = Table(
     Column("user_id", Id, nullable=False, index=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("durable", BigInteger, nullable=False, default=0),
+    Column(
+        "inherited",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="the last seq that this life of the database began with; 0: none",
+    ),
     Column("device", String(200), nullable=False, default=""),
     Column("seen", Utc, nullable=False),
 )
@@ -30,6 +37,9 @@ ops = Table(
     Column("digest", String(64), nullable=False),
     Column("result", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column(
+        "since", BigInteger, nullable=False, server_default="0", comment="as merged with, see sync.doc.Stamp"
+    ),
     Index("ix_ops_doc", "school_id", "doc_id", "rev"),
 )
 

@@ -49,7 +49,8 @@ async def _log(conn: AsyncConnection, school: str, doc_id: str) -> list[Logged]:
         if rev and (op := decode_op(row.body)) is not None:
             # of one commit, what phones and the office sent comes before what the server did about it
             key = (rev, row.user_id == "", row.client_id, row.seq)
-            found.append((key, Logged(op, row.client_id, row.user_id, rev, row.received.isoformat())))
+            when = row.received.isoformat()
+            found.append((key, Logged(op, row.client_id, row.user_id, rev, when, row.since)))
     return [logged for _, logged in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -1,6 +1,6 @@
 """A phone's push: each op is taken once, in order, whatever the line does (PROTOCOL.md, "Exactly once")."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -60,14 +60,16 @@ async def push(
     sent: Sequence[Incoming],
     device: str,
     trusted: bool = True,
+    epoch: str | None = None,
 ) -> Pushed:
-    """Take a push inside the caller's transaction; `trusted` False: all that is new in it is held.
+    """Take a push inside the caller's transaction; `trusted` False: all that is new in it is held; `epoch`:
+    the life of the database that its phone knows.
 
     Raises Problem 403 `client` (another user's), 409 `gap` and `fork`: then nothing is applied.
     """
     work = await Work.begin(conn, env, who.school)
     try:
-        last, durable = await standing_of(conn, client, who.user, device, env)
+        last, durable, inherited = await standing_of(conn, client, who.user, device, env)
     except PermissionError:
         raise Problem(403, "client") from None
     if last == 0 and await is_promised(conn, client, who.user):
@@ -83,9 +85,23 @@ async def push(
             new[one.seq] = one
         else:
             raise Problem(409, "gap", acked=last, expected=last + len(new) + 1)
-    fresh = await take(work, who, client, list(new.values()), trusted)
+    since = 0 if epoch in (None, work.life.epoch) else _since(work, epoch, inherited, last, known)
+    fresh = await take(work, who, client, [one._replace(since=since) for one in new.values()], trusted)
     answers = {seq: result for seq, (_, result) in known.items()} | {r.seq: r for r in fresh}
     return Pushed(last + len(new), durable, [answers[one.seq] for one in sent])
+
+
+def _since(work: Work, epoch: str | None, inherited: int, last: int, shown: Container[int]) -> int:
+    """From which seq on a client's ops are surely those of a phone that knows another life of the database.
+
+    A copy of it may have come first after the restore, with other ops under the same numbers. Sure is what
+    was in the backup, if this phone knew the life that it was made in, and what it has just `shown`. 0: all.
+    """
+    sure = inherited if epoch == work.life.before else 0
+    first = last + 1
+    while first > sure + 1 and first - 1 in shown:
+        first -= 1
+    return first if first > sure + 1 else 0
 
 
 async def standing(conn: AsyncConnection, who: Principal, client: str) -> Pushed:

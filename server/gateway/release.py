@@ -90,6 +90,11 @@ def _came(held: Doc) -> tuple[int, int]:
     return (code.stamp.rev, code.stamp.seq) if isinstance(code, Register) else (held.rev, 0)
 
 
+def _since(held: Doc) -> int:
+    code = held.fields.get("code")
+    return code.stamp.since if isinstance(code, Register) else 0
+
+
 def _waits_with(held: Doc, released: Doc) -> bool:
     waits = held.state == "waiting" and held.author == released.author
     return waits and held.values().get("code") in FOLLOWS
@@ -102,7 +107,7 @@ async def _apply(work: Work, held: Doc, op: Op | None, author: Principal, by: st
         await work.load([op.doc])
         code = await _barred(work, op, author, by)
         if code is None:
-            result = work.merge(op, author, held.id.rsplit(":", 1)[0])
+            result = work.merge(op, author, held.id.rsplit(":", 1)[0], _since(held))
             if result.result != "held":
                 return True
             code = result.code or "internal"

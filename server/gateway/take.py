@@ -35,12 +35,14 @@ class Incoming(NamedTuple):
     """An op as it came. `op` is None where its body could not be decoded.
 
     Of an op that names an erased pupil `raw` and `op` are what may be kept, `digest` is that of all of it.
+    `since`: as in Stamp.
     """
 
     seq: int
     raw: bytes
     op: Op | None
     digest: str = ""
+    since: int = 0
 
     @property
     def erased(self) -> bool:
@@ -89,7 +91,9 @@ async def _guarded(work: Work, new: Sequence[Incoming]) -> Sequence[Incoming]:
     found = []
     for one in new:
         passed = guard.look(one.raw, one.op)
-        found.append(Incoming(one.seq, passed.raw, passed.op, digest(one.raw)) if passed.cut else one)
+        if passed.cut:
+            one = one._replace(raw=passed.raw, op=passed.op, digest=digest(one.raw))
+        found.append(one)
     await remember(work, guard)
     return found
 
@@ -112,7 +116,7 @@ async def _answer(work: Work, who: Principal, client: str, scope: Scope, one: In
     try:
         if refused := refusal(work, who, scope, op):
             return refused
-        result = work.merge(op, who, client)
+        result = work.merge(op, who, client, one.since)
         after = work.get(op.doc)
         if found and after is not None and after is not before:
             await run_effects(work, [(before, after)])
@@ -136,7 +140,7 @@ def _keep(work: Work, who: Principal, client: str, one: Incoming, result: Result
         body = None
     if not clean(body):
         body = None
-    stamp = Stamp(work.rev, client, one.seq, who.user, one.op.at if one.op else None)
+    stamp = Stamp(work.rev, client, one.seq, who.user, one.op.at if one.op else None, one.since)
     values = {"code": result.code, "params": result.params or None, "op": body}
     form = work.env.forms.latest("held")
     result.rev = work.rev
@@ -183,4 +187,5 @@ def _row(work: Work, user: str, client: str, one: Incoming, result: Result) -> d
         "digest": one.digest or digest(one.raw),
         "result": encode_json(result),
         "body": one.raw,
+        "since": one.since,
     }

@@ -57,7 +57,8 @@ async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
     sent = read_ops([bytes(raw) for raw in body.push])
     caller = await caller_of(request, body.client)
     cursor = _cursor(body)
-    taken = await commit(request, caller, body.client, sent) if sent else None
+    epoch = body.epoch or (cursor.epoch if cursor else None)
+    taken = await commit(request, caller, body.client, sent, epoch) if sent else None
     life, pushed, page = await _pull(request, caller, body, cursor, taken)
     reply = SyncReply(
         epoch=life,
@@ -136,16 +137,17 @@ def _cursor(body: SyncRequest) -> Cursor | None:
 
 
 async def commit(
-    request: Request[Any, Any, Any], caller: Caller, client: str, sent: list[Incoming]
+    request: Request[Any, Any, Any], caller: Caller, client: str, sent: list[Incoming], epoch: str | None
 ) -> Pushed:
-    """Take what was pushed, durable when this returns; nothing pushed is an answer too."""
+    """Take what was pushed, durable when this returns; nothing pushed is an answer too. `epoch`: the life of
+    the database that the phone knows."""
     state = request.app.state
     if not sent:
         async with state.db.glance() as conn:
             return await standing(conn, caller.who, client)
 
     async def take(conn: AsyncConnection) -> Pushed:
-        return await push(conn, state.env, caller.who, client, sent, caller.device)
+        return await push(conn, state.env, caller.who, client, sent, caller.device, epoch=epoch)
 
     return await state.db.write_together(caller.who.school, take)
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access import Principal, server_principal
 from server.gateway.models import clients, doc_refs, docs
 from server.prepared import run
-from server.schools import schools
+from server.schools import life, schools
 from sync.doc import Doc, decode
 from sync.forms import Forms
 from sync.merge import Context, merge
@@ -34,7 +34,12 @@ class Env(NamedTuple):
 # Run for every push: made once, as building a statement costs more than running it.
 _HERE = docs.c.school_id == bindparam("school")
 _IDS = bindparam("ids", expanding=True)
-_LOCK = select(schools.c.rev).where(schools.c.id == bindparam("school")).with_for_update()
+_LOCK = (
+    select(schools.c.rev, life.c.epoch, life.c.before)
+    .join_from(schools, life, life.c.id == 1)
+    .where(schools.c.id == bindparam("school"))
+    .with_for_update(of=schools)
+)
 _BODIES = select(docs.c.id, docs.c.body).where(_HERE, docs.c.id.in_(_IDS))
 _REFERRING = (
     select(doc_refs.c.doc_id)
@@ -47,6 +52,13 @@ _REFERRING = (
 )
 _OF_KIND = select(docs.c.id).where(_HERE, docs.c.kind == bindparam("kind"))
 _LAST_SEQ = select(clients.c.last_seq).where(clients.c.id == bindparam("client"))
+
+
+class Life(NamedTuple):
+    """The database's epoch, and the one that the backup was made in which it began with."""
+
+    epoch: str
+    before: str | None
 
 
 class NoSchool(Exception):
@@ -62,8 +74,8 @@ def chunks(ids: Iterable[str]) -> Iterable[list[str]]:
 class Work:
     """Docs as this transaction sees them. `before` is how they were found; `docs` how they are now."""
 
-    def __init__(self, conn: AsyncConnection, env: Env, school: str, counter: int) -> None:
-        self.conn, self.env, self.school = conn, env, school
+    def __init__(self, conn: AsyncConnection, env: Env, school: str, counter: int, life: Life) -> None:
+        self.conn, self.env, self.school, self.life = conn, env, school, life
         self.counter = counter
         self.rev = counter + 1
         self.now = env.clock()
@@ -78,7 +90,7 @@ class Work:
         row = (await run(conn, _LOCK, {"school": school})).first()
         if row is None:
             raise NoSchool(school)
-        return cls(conn, env, school, row.rev)
+        return cls(conn, env, school, row.rev, Life(row.epoch, row.before))
 
     async def load(self, ids: Iterable[str]) -> None:
         """Bring docs in, those that are not in yet."""
@@ -128,11 +140,11 @@ class Work:
         await self.load(found.scalars())
         return [doc for doc in self.docs.values() if doc is not None and doc.kind == kind]
 
-    def merge(self, op: Op, who: Principal, client: str) -> Result:
-        """Let one op meet its doc; a result of `held` left the docs as they were."""
+    def merge(self, op: Op, who: Principal, client: str, since: int = 0) -> Result:
+        """Let one op meet its doc; a result of `held` left the docs as they were. `since`: as in Stamp."""
         before = self.docs.get(op.doc)
         form = self._form(op, before)
-        outcome = merge(before, op, form, Context(client, who.user, self.rev, self.counter))
+        outcome = merge(before, op, form, Context(client, who.user, self.rev, self.counter, since))
         if outcome.doc is not None and outcome.doc is not before:
             self.put(outcome.doc)
         return outcome.result

@@ -17,17 +17,18 @@ from sync.protocol import Op, Result
 from sync.protocol import encode as encode_json
 
 _CLIENT = (
-    select(clients.c.user_id, clients.c.last_seq, clients.c.durable)
+    select(clients.c.user_id, clients.c.last_seq, clients.c.durable, clients.c.inherited)
     .where(clients.c.id == bindparam("client"))
     .with_for_update()
 )
 
 
 class Standing(NamedTuple):
-    """A client's last seq, and the last that is backed up."""
+    """A client's last seq, the last that is backed up, and the last that the database's life began with."""
 
     last: int
     durable: int
+    inherited: int
 
 
 async def ensure_client(conn: AsyncConnection, client: str, user: str, device: str, env: Env) -> int:
@@ -44,10 +45,10 @@ async def standing_of(conn: AsyncConnection, client: str, user: str, device: str
     if row is None:
         new = {"id": client, "user_id": user, "last_seq": 0, "durable": 0, "device": device[:200]}
         await conn.execute(insert(clients).values(**new, seen=env.clock()))
-        return Standing(0, 0)
+        return Standing(0, 0, 0)
     if row.user_id != user:
         raise PermissionError(client)
-    return Standing(row.last_seq, row.durable)
+    return Standing(row.last_seq, row.durable, row.inherited)
 
 
 async def submit(

@@ -1,13 +1,14 @@
 """A file of unsent work (`.zoufang`), read with suspicion: it comes by hand, from anywhere.
 
 {"format": "zoufang-unsent", "version": 1, "school", "user", "client", "key": <id>, "made": <ISO time>,
+ "epoch": <the life of the database that the phone knows> (optional),
  "proof": <the client's delivery token, sealed; associated data: the client>,
  "ops": [{"seq", "sealed", "from" (optional)}]}
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -47,6 +48,7 @@ class UnsentFile(msgspec.Struct):
     proof: str
     ops: list[SealedOp]
     made: str | None = None
+    epoch: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 def read_file(data: bytes) -> UnsentFile:

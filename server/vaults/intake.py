@@ -147,13 +147,12 @@ async def take_in(
     async with db.read() as conn:
         proven = await prove(conn, settings, school, file, env.clock())
         found = await open_file(conn, proven, file)
+    who, client, trusted = proven.author, proven.client, proven.trusted
     results: dict[int, str] = {}
     for part in _pushes(found.new):
         try:
             async with db.write() as conn:
-                done = await push(
-                    conn, env, proven.author, proven.client, part, DEVICE, trusted=proven.trusted
-                )
+                done = await push(conn, env, who, client, part, DEVICE, trusted=trusted, epoch=file.epoch)
         except Problem as problem:  # its phone came back at this very moment
             raise Refused(problem.title) from None
         results |= {result.seq: result.result for result in done.results}

@@ -34,11 +34,13 @@ class SealedOp(msgspec.Struct, rename={"from_": "from"}):
 
 
 class SealedPush(msgspec.Struct):
-    """The body of `POST /sync/sealed`; `key` is the id of the key that the ops are sealed to."""
+    """The body of `POST /sync/sealed`; `key` is the id of the key that the ops are sealed to, `epoch` as in a
+    push."""
 
     client: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{8,64}$")]
     key: Annotated[str, msgspec.Meta(max_length=64)]
     ops: list[SealedOp]
+    epoch: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 async def open_ops(db: Database, user: str, sent: SealedPush) -> list[Incoming]:

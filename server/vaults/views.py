@@ -68,7 +68,7 @@ async def sync_sealed(request: Req, data: JSONBody[SealedPush]) -> dict[str, int
     """A push of sealed ops. What became of them the phone learns by pushing them again when it is open."""
     caller = await caller_of(request, data.client)
     sent = await open_ops(request.app.state.db, caller.who.user, data)
-    pushed = await commit(request, caller, data.client, sent)
+    pushed = await commit(request, caller, data.client, sent, data.epoch)
     return {"acked": pushed.acked, "durable": pushed.durable}
 
 

@@ -31,6 +31,8 @@ export class Door {
   readonly log: [string, Op][] = [];
   /** After so many answers one is lost on its way. */
   answers = Number.POSITIVE_INFINITY;
+  /** Which life of the database each delivery of sealed ops named. */
+  readonly lives: unknown[] = [];
   /** What was asked when a phone said that it is wiped. */
   readonly wiped: string[] = [];
   private readonly shares = new Map<string, Bytes>();
@@ -110,7 +112,8 @@ export class Door {
     return new Response(null, { status: 204 });
   }
 
-  private async sealed({ client, ops }: Sealed, token?: string): Promise<Response> {
+  private async sealed({ client, epoch, ops }: Sealed, token?: string): Promise<Response> {
+    this.lives.push(epoch);
     const who = this.who(client, token);
     if (who instanceof Response) return who;
     const opened: Op[] = [];
@@ -201,6 +204,7 @@ export class Door {
 
 interface Sealed {
   client: string;
+  epoch?: unknown;
   ops: { seq: number; sealed: string; from?: string }[];
 }
 

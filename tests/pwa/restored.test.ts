@@ -142,7 +142,7 @@ test("restored before the new client ever pushed: what came before it comes firs
   );
 });
 
-test("restored, and a copy was there first: what is written next is not taken for the copy's", async () => {
+test("restored, and a copy was there first: what went before the server said so does not go twice", async () => {
   const client = await story.signedIn();
   const backup = story.door.backup();
   await story.write("一");
@@ -151,7 +151,20 @@ test("restored, and a copy was there first: what is written next is not taken fo
   story.copied(client);
   await story.write("二");
   assert.equal((await story.sync()).state, "ok");
-  assert.deepEqual(story.texts(client), ["开头", "另一台的"]);
-  assert.deepEqual(story.texts(await story.client()), ["一", "二"]);
+  assert.deepEqual(story.texts(client), ["开头", "另一台的", "二"]);
+  assert.deepEqual(story.texts(await story.client()), ["一"]);
   assert.equal(await story.unsent(), 0);
+});
+
+test("restored while the phone is locked: what goes sealed says which life it knows", async () => {
+  const client = await story.signedIn();
+  const backup = story.door.backup();
+  await story.write("一");
+  assert.equal((await story.sync()).state, "ok");
+  await story.write("二");
+  story.door.restore(backup);
+  await story.phone.ask("/app/lock", {});
+  await story.sync();
+  assert.deepEqual(story.texts(client), ["开头", "一", "二"]);
+  assert.deepEqual([...new Set(story.door.lives)], ["e"]);
 });

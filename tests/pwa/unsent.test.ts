@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { OpRow } from "../../pwa/boxes";
 import { fromText, utf8 } from "../../pwa/crypto/bytes";
 import { sealTo } from "../../pwa/crypto/server";
-import type { Card } from "../../pwa/records";
+import type { Card, Core } from "../../pwa/records";
 import { fileName, fileOf, isReady, parcelOf, records } from "../../pwa/unsent";
 import { doc, NOW, Pocket } from "./pocket";
 import { opened, type SealedCase } from "./sealed";
@@ -29,14 +29,15 @@ async function open(about: string, sealed: string): Promise<string> {
 
 test("the file has all that waits, in order, and a proof that only the server reads", async () => {
   const rows = [await row(4), await row(3, { stage: "sent" }), await row(2, { stage: "past" }), await row(5)];
-  const parcel = parcelOf(CARD, CASE?.key, [...rows, await row(1, { stage: "sent", delivered: 7 })]);
+  const all = [...rows, await row(1, { stage: "sent", delivered: 7 })];
+  const parcel = parcelOf(CARD, CASE?.key, all, { epoch: "e" } as Core);
   assert.equal(records(parcel), 2);
   const text = (await fileOf(parcel, NOW)) ?? "";
   assert.doesNotMatch(text, /pass-1/);
   const file = JSON.parse(text);
   assert.deepEqual(
-    [file.format, file.version, file.school, file.user, file.client, file.key],
-    ["zoufang-unsent", 1, "s", "u", CLIENT, CASE?.key.id],
+    [file.format, file.version, file.school, file.user, file.client, file.key, file.epoch],
+    ["zoufang-unsent", 1, "s", "u", CLIENT, CASE?.key.id, "e"],
   );
   assert.equal(await open(CLIENT, file.proof), "pass-1");
   assert.deepEqual(

@@ -44,12 +44,14 @@ class Desk:
         self.rev = 0
         self.seqs: dict[str, int] = {}
 
-    def send(self, client: str, op: str = "edit", base: int | None = None, **rest: Any) -> Result:
-        """One op of a client; `base` None means that it saw everything so far."""
+    def send(
+        self, client: str, op: str = "edit", base: int | None = None, since: int = 0, **rest: Any
+    ) -> Result:
+        """One op of a client; `base` None means that it saw everything so far; `since` as in Stamp."""
         seq = self.seqs[client] = self.seqs.get(client, 0) + 1
         seen = self.rev if base is None else base
         made = Op(seq, op, "visit", "d", base=seen, form="note", form_version=1, **rest)
-        context = Context(client, f"user-{client}", self.rev + 1, self.rev)
+        context = Context(client, f"user-{client}", self.rev + 1, self.rev, since)
         before = self.doc
         self.doc, result = merge(before, made, FORM, context)
         if self.doc is not before:

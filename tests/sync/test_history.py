@@ -31,8 +31,10 @@ STEP = st.tuples(
     st.fixed_dictionaries({}, optional=VALUES),
     st.integers(0, 30),
     st.booleans(),
+    st.sampled_from([0, 0, 5]),
 )
-"""Who, what they set, the rev of what they had in sight, whether they settle what waits."""
+"""Who, what they set, the rev of what they had in sight, whether they settle what waits, and from which seq
+on the client's ops are surely its own."""
 
 
 def form_of(name: str | None, version: int | None) -> Any:
@@ -46,7 +48,7 @@ def make(steps: list[Any]) -> tuple[Doc, list[Logged]]:
     log = [Logged(Op(1, "create", "visit", "v", meta={}, **form), "a", CLIENTS["a"], 1, "t1")]
     doc = merge(None, log[0].op, FORM, Context("a", CLIENTS["a"], 1, 0)).doc
     seen: dict[int, Doc] = {}
-    for rev, (client, values, base, settles) in enumerate(steps, 2):
+    for rev, (client, values, base, settles, since) in enumerate(steps, 2):
         assert doc is not None
         seen[rev - 1] = doc
         base = min(base, rev - 1)
@@ -57,10 +59,10 @@ def make(steps: list[Any]) -> tuple[Doc, list[Logged]]:
         if settles:
             op.op, op.set = "settle", {k: v for k, v in values.items() if k != "needs"}
             op.sees = {path: [s["sibling"] for s in found] for path, found in doc.siblings().items()}
-        outcome = merge(doc, op, FORM, Context(client, CLIENTS[client], rev, rev - 1))
+        outcome = merge(doc, op, FORM, Context(client, CLIENTS[client], rev, rev - 1, since))
         if outcome.result.result != "held" and outcome.doc is not None:
             doc = outcome.doc
-            log.append(Logged(op, client, CLIENTS[client], rev, f"t{rev}"))
+            log.append(Logged(op, client, CLIENTS[client], rev, f"t{rev}", since))
     assert doc is not None
     return doc, log
 

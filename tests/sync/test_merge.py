@@ -35,6 +35,24 @@ def test_a_client_s_own_chain_needs_no_new_base() -> None:
     assert d.shown == {}
 
 
+def test_what_may_be_a_copys_is_nobody_s_own() -> None:
+    """Client `a` was copied: ops 2 and 3 may be the copy's, 4 on are surely of one phone."""
+    d = desk(carer="甲", needs={"add": ["x"]}, story="一。")
+    d.edit("a", base=0, carer="乙", needs={"add": ["y"]})
+    d.edit("b", base=0, phone="1")
+    d.edit("a", base=0, phone="2", samples__s={"grams": 1})
+    four = {"carer": "丙", "phone": "3", "needs": {"remove": ["x", "y"]}, "samples/s": None}
+    assert d.send("a", base=0, since=4, set=four).fields == ["carer", "phone", "samples/s"]
+    assert d.shown == {
+        "carer": "乙", "needs": ["x", "y"], "phone": "1", "samples/s": {"grams": 1}, "story": "一。",
+    }  # fmt: skip
+    assert (d.open("carer"), d.open("phone")) == (["丙"], ["2", "3"])
+    d.send("a", base=0, since=4, set={"carer": "丁", "needs": {"add": ["x"]}})
+    assert d.open("carer") == ["丁"], "its own from 4 on it replaces"
+    d.send("a", base=0, since=4, set={"needs": {"remove": ["x"]}})
+    assert d.shown["needs"] == ["x", "y"], "held up by the copy's add"
+
+
 def test_a_later_value_of_a_client_replaces_its_own_sibling() -> None:
     d = desk(carer="甲")
     d.edit("b", base=1, carer="乙")

@@ -98,4 +98,4 @@ async def test_what_the_server_lacks_for_good_goes_as_another_clients(
     await phone.sync_through()
     assert first not in {client for client, _ in await log(site, phone)}
     assert phone.docs[doc]["fields"]["carer"] == "single"
-    assert phone.former == [(first, {})]
+    assert dict(phone.former)[first] == {}

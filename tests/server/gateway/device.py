@@ -5,20 +5,21 @@ from typing import Any
 from httpx import AsyncClient
 
 from tests.phone import Phone, Refused, Send
-from tests.server.gateway.ledger import Op
+from tests.server.gateway.ledger import Entry, Op
 from tests.server.vaults.sealing import moved, seal_op
 
 
 class Device(Phone):
     """A phone of somebody in a role."""
 
-    STORED = (*Phone.STORED, "texts")
+    STORED = (*Phone.STORED, "texts", "made")
 
     def __init__(self, send: Send, http: AsyncClient, role: str) -> None:
         super().__init__(send)
         self.http, self.role = http, role
         self.pass_of = ""  # the client that its delivery token is for
         self.texts: dict[str, str] = {}  # texts as its page shows them, by doc, until they are pulled back
+        self.made: list[Entry] = []  # all that was entered on it, or on the one that it is a copy of
         self.late: list[dict[str, Any]] = []  # copies of requests that are still on their way
         self.homes: dict[int, tuple[str, Op, Op]] = {}  # by identity: as which op it was sealed
 
@@ -36,9 +37,9 @@ class Device(Phone):
         await super().sign_in(phone, password)
         self.pass_of = self.client
 
-    def move(self, ops: list[Op]) -> None:
+    def move(self, ops: list[Op], before: str = "") -> None:
         """Go on as another client; where each op was first is what it was sealed for."""
-        before = self.client
+        before = before or self.client
         super().move(ops)
         for old, new in zip(ops, self.queue, strict=True):
             home, first, _ = self.homes.get(id(old), (before, old, old))
@@ -55,7 +56,8 @@ class Device(Phone):
         """What a locked phone has to send. `push` is what the server will have of it: ops that were sealed to
         a key that the server has not are only their bytes."""
         sealed = [self.sealed(op, key) for op in ops]
-        wire = {"client": self.client, "key": key["id"] if readable else "0" * 16, "ops": sealed}
+        key_id = key["id"] if readable else "0" * 16
+        wire = {"client": self.client, "epoch": self.epoch, "key": key_id, "ops": sealed}
         push = list(ops) if readable else sealed
         return {
             "client": self.client,

@@ -27,7 +27,7 @@ class History(RuleBasedStateMachine):
         self.ledger = Ledger()
         self.ids = [self.about["household"], self.about["duty"]]
         self.revoked: set[str] = set()
-        self.backup: dict[str, Any] | None = None
+        self.backups: list[dict[str, Any]] = []
         self.restores = 0
         self.counts["histories"] += 1
         self.begin(self.phones[0], self.about["pupil"])
@@ -51,7 +51,7 @@ class History(RuleBasedStateMachine):
         """Something is entered and saved."""
         form = "home_visit" if kind == "visit" else kind
         made = phone.op(op, kind, doc, form, form_version=phone.version(form), **rest)
-        self.ledger.add(phone.client, made, sight)
+        phone.made = [*phone.made, self.ledger.add(phone.client, made, sight, phone.made)]
         self.counts["ops"] += 1
         return made
 
@@ -95,7 +95,7 @@ class History(RuleBasedStateMachine):
         last = self.ledger.last.get(body["client"], 0)
         if name == "resync":
             self.note(body, problem)
-            assert self.backup is not None
+            assert self.backups
             return
         bodies = {op["seq"]: self.ledger.bodies.get((body["client"], op["seq"])) for op in sent}
         if name == "fork":

@@ -22,6 +22,8 @@ class Entry:
     client: str
     op: Op
     sight: str = ""  # all texts that a settler had in sight
+    after: frozenset["Entry"] = frozenset()  # what had been entered on the same phone before
+    first: "Entry | None" = None  # what it was before its phone went on as another client
     done: bool = False
     rev: int = 0
     held: bool = False
@@ -34,8 +36,7 @@ class Entry:
 
     def saw(self, other: "Entry") -> bool:
         """Whether whoever made this op had the other's effect in sight."""
-        own = self.client == other.client and other.op["seq"] < self.op["seq"]
-        return own or self.op["base"] >= other.rev
+        return (other.first or other) in self.after or self.op["base"] >= other.rev
 
     def value(self, path: str) -> Any:
         """What it sets at a path."""
@@ -56,20 +57,20 @@ class Ledger:
     bodies: dict[tuple[str, int], Op] = field(default_factory=dict)  # what it took under that number
     answers: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)  # what it said of that
 
-    def add(self, client: str, op: Op, sight: str = "") -> Entry:
-        """Somebody entered this, and the phone said that it is saved."""
-        entry = Entry(client, op, sight)
+    def add(self, client: str, op: Op, sight: str, after: Iterable[Entry]) -> Entry:
+        """Somebody entered this after those, and the phone said that it is saved."""
+        return self._add(Entry(client, op, sight, frozenset(after)))
+
+    def _add(self, entry: Entry) -> Entry:
         self.entries.append(entry)
-        self.of_op[id(op)] = entry
+        self.of_op[id(entry.op)] = entry
         return entry
 
     def renumbered(self, client: str, pairs: Iterable[tuple[Op, Op]]) -> None:
-        """A phone goes on as another client with these ops."""
+        """A phone goes on as another client with these ops; its copy may have them under the old names."""
         for old, new in pairs:
-            entry = self.of_op[id(new)] = self.of_op[id(old)]
-            entry.client, entry.op = client, new
-            entry.done = entry.held = entry.amends = False
-            entry.rev = 0
+            was = self.of_op[id(old)]
+            self._add(Entry(client, new, was.sight, was.after, was.first or was))
 
     def note(self, client: str, sent: list[Op], answer: dict[str, Any]) -> None:
         """What the server says of each op that was sent, whether the phone hears it or not."""
@@ -104,16 +105,13 @@ class Ledger:
 
     def snapshot(self) -> dict[str, Any]:
         """As a backup has it."""
-        marks = {e: (e.client, e.op, e.done, e.rev, e.held, e.amends) for e in self.entries}
+        marks = {e: (e.done, e.rev, e.held, e.amends) for e in self.entries}
         return {"marks": marks, **{name: dict(getattr(self, name)) for name in KNOWN}}
 
     def restore(self, found: dict[str, Any]) -> None:
         """The server knows what the backup knew."""
         for e in self.entries:
-            client, op, *state = found["marks"].get(e, ("", e.op))
-            # what has another number since is not in the backup under it
-            same = state and (client, op["seq"]) == (e.client, e.op["seq"])
-            e.done, e.rev, e.held, e.amends = state if same else (False, 0, False, False)
+            e.done, e.rev, e.held, e.amends = found["marks"].get(e, (False, 0, False, False))
         for name in KNOWN:
             setattr(self, name, dict(found[name]))
 
@@ -241,7 +239,7 @@ def drops(entry: Entry, path: str, sentence: str) -> bool:
 
 def settles_own(entry: Entry, earlier: Entry) -> bool:
     """Whether somebody settled, with another text, over one that they had written themselves just before."""
-    return entry.op["op"] == "settle" and entry.client == earlier.client and entry.saw(earlier)
+    return entry.op["op"] == "settle" and earlier in entry.after
 
 
 def sentences(text: str | None) -> set[str]:

@@ -9,9 +9,15 @@ from tests.server.gateway.entering import PICK, TEACHER
 from tests.server.gateway.locked import Locked
 from tests.server.gateway.world import CLASS
 
+FEW = st.integers(1, 2)
+WHICH = st.sampled_from([-1, -1, 0])
+"""A backup: the latest, or the first that there is."""
+
 
 class Machine(Locked):
     """What happens to phones, at the office and to the server."""
+
+    MOST_RESTORES = 2  # they are dear, and a third says nothing new
 
     @rule(who=TEACHER, what=st.sampled_from(["clone", "clone", "wipe"]))
     def copy_or_lose_a_phone(self, who: int, what: str) -> None:
@@ -55,20 +61,49 @@ class Machine(Locked):
             self.op(office, "event", "held", waiting[pick % len(waiting)], event=event, **more)
             self.sync(office)
 
-    @rule(what=st.sampled_from(["back up", "back up", "restore", "restore", "new form"]))
-    def do_something_to_the_server(self, what: str) -> None:
+    @rule(
+        what=st.sampled_from(["back up", "back up", "restore", "restore", "new form"]),
+        which=WHICH,
+    )
+    def do_something_to_the_server(self, what: str, which: int) -> None:
         if what == "new form":
             self.run(self.world.new_form())
             self.counts["new forms"] += 1
         elif what == "back up":
-            self.run(self.world.back_up())
-            self.backup = {**self.ledger.snapshot(), "revoked": set(self.revoked)}
-        elif self.backup and self.restores < 2:  # dear, and a third says nothing new
+            name = f"copy {len(self.backups)}"
+            self.run(self.world.back_up(name))
+            found = {"name": name, **self.ledger.snapshot(), "revoked": set(self.revoked)}
+            self.backups.append(found)
+        else:
+            self.restore(which)
+
+    def restore(self, which: int) -> None:
+        """The server comes back from a backup, if there is one."""
+        if self.backups and self.restores < self.MOST_RESTORES:
             self.restores += 1
-            self.run(self.world.restore())
-            self.ledger.restore(self.backup)
-            self.revoked = set(self.backup["revoked"])
+            found = self.backups[which]
+            self.run(self.world.restore(found["name"]))
+            self.ledger.restore(found)
+            self.revoked = set(found["revoked"])
             self.counts["restores"] += 1
+
+    @rule(lost=FEW, more=st.booleans(), new=FEW, which=WHICH)
+    def a_phone_and_its_copy_go_apart(self, lost: int, more: bool, new: int, which: int) -> None:
+        """What one has sent is lost with the server; then the other comes first, with ops of its own."""
+        for old in self.phones[4:]:
+            self.sync(old)
+        self.phones[4:] = [self.phones[1].copy(*self.world.line())]
+        self.counts["clones"] += 1
+        self.enter(4, lost)
+        self.push_all(4)
+        self.enter(4, int(more))
+        self.restore(which)
+        self.enter(1, new)
+        self.push_all(1)
+
+    def enter(self, who: int, times: int) -> None:
+        for _ in range(times):
+            self.edit(who, 0, "visit", set={"phone_new": self.word()})
 
 
 def with_rules(names: str) -> dict[str, None]:

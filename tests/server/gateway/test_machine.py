@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -37,18 +38,23 @@ def make_world(empty_database_url: str, tmp_path: Path) -> Iterator[Callable[[],
 SEALED = ("sealed", "unread", "moved sealed")
 LOCKED = "write_text deliver_sealed push a_late_copy_arrives copy_or_lose_a_phone do_something_to_the_server"
 
+COPIES = (
+    "set_a_scalar change_a_list begin_a_visit push_all sync_all deliver_sealed deliver_signed_out pull "
+    "do_something_to_the_server a_phone_and_its_copy_go_apart"
+)
+
 
 EVERYTHING = (
     "merged", "conflict", "settled", "held", "released", "gap", "fork", "resync", "crashes", "clones",
     "wipes", "restores", "scope changes", "new forms", "sealed",
 )  # fmt: skip
 """What histories must have had in them to prove anything."""
-MOST = 8
-"""Batches in which all of that must have come up."""
+FEWEST, MOST = 3, 8
+"""Batches that there are at least, and in which all of that must have come up."""
 
 
 def test_phones_lose_nothing(make_world: Callable[[], World], figures: dict[str, int]) -> None:
-    play(make_world(), figures, {}, EVERYTHING, drawn_from=1)
+    play(make_world(), figures, {}, EVERYTHING, drawn_from=9)
 
 
 def test_locked_phones_lose_nothing(tmp_path: Path, figures: dict[str, int]) -> None:
@@ -60,10 +66,26 @@ def test_locked_phones_lose_nothing(tmp_path: Path, figures: dict[str, int]) -> 
         world.close()
 
 
+def test_a_phone_and_its_copy_lose_nothing_with_the_server(tmp_path: Path, figures: dict[str, int]) -> None:
+    world = World(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    members = {**with_rules(COPIES), "MOST_RESTORES": 5}
+    try:
+        play(
+            world,
+            figures,
+            members,
+            ("resync", "fork", "gap", "brought again", "sealed"),
+            drawn_from=1,
+            batch=6,
+        )
+    finally:
+        world.close()
+
+
 def play(
     world: World,
     figures: dict[str, int],
-    members: dict[str, None],
+    members: dict[str, Any],
     wanted: tuple[str, ...],
     drawn_from: int,
     batch: int = BATCH,
@@ -89,7 +111,7 @@ def play(
                 ),
             )
             missing = [name for name in wanted if not counts[name]]
-            if time.monotonic() >= until and not missing:
+            if time.monotonic() >= until and number + 1 >= FEWEST and not missing:
                 break
             assert number < MOST or SOAK, f"never came up: {missing}"
             world.run(world.restore(FIRST))  # or it would grow and slow down

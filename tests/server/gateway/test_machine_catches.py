@@ -58,7 +58,9 @@ def ignore_seq(patch: Patch) -> None:
     """An op is new whatever its number says: one that was taken already is taken once more, log and all."""
     real = views.push
 
-    async def forgetful(conn: Any, env: Any, who: Any, client: Any, sent: Any, *rest: Any) -> Any:
+    async def forgetful(
+        conn: Any, env: Any, who: Any, client: Any, sent: Any, *rest: Any, **epoch: Any
+    ) -> Any:
         mine = {"client": client, "first": sent[0].seq}
         last = (
             await conn.execute(text("SELECT last_seq FROM clients WHERE id = :client"), mine)
@@ -67,7 +69,7 @@ def ignore_seq(patch: Patch) -> None:
             await conn.execute(text("DELETE FROM ops WHERE client_id = :client AND seq >= :first"), mine)
             again = "UPDATE clients SET last_seq = :first - 1 WHERE id = :client"
             await conn.execute(text(again), mine)
-        return await real(conn, env, who, client, sent, *rest)
+        return await real(conn, env, who, client, sent, *rest, **epoch)
 
     patch.setattr(views, "push", forgetful)
 
@@ -76,9 +78,9 @@ def apply_twice(patch: Patch) -> None:
     """A repeated op has the stored result, and is merged once more all the same."""
     whole, taking, came = views.push, push.take, []
 
-    async def noted(conn: Any, env: Any, who: Any, client: Any, sent: Any, *rest: Any) -> Any:
+    async def noted(conn: Any, env: Any, who: Any, client: Any, sent: Any, *rest: Any, **epoch: Any) -> Any:
         came[:] = sent
-        return await whole(conn, env, who, client, sent, *rest)
+        return await whole(conn, env, who, client, sent, *rest, **epoch)
 
     async def eager(work: Any, who: Any, client: Any, new: Any, *rest: Any) -> Any:
         again = [one.op for one in came if one.op is not None and one not in new]
@@ -112,10 +114,15 @@ def acknowledge_more_after_a_restore(patch: Patch) -> None:
     patch.setattr(views, "Problem", boastful)
 
 
+def take_a_copy_for_the_phone(patch: Patch) -> None:
+    """After a restore a phone that knows the lost life is believed to have made all that its client did."""
+    patch.setattr(push, "_since", lambda *args: 0)
+
+
 def lose_what_came_sealed(patch: Patch) -> None:
     """What a locked phone sent is answered and not taken."""
 
-    async def deaf(request: Any, caller: Any, client: str, sent: Any) -> Any:
+    async def deaf(request: Any, caller: Any, client: str, sent: Any, epoch: Any) -> Any:
         return push.Pushed(sent[-1].seq if sent else 0, 0, [])
 
     patch.setattr(vault_views, "commit", deaf)
@@ -136,8 +143,11 @@ FIELDS = Rules(
 REPEATS = Rules("change_a_set write_text push sync_all", 4, 4)
 HELD = Rules("begin_a_visit set_a_scalar sync_all change_who_sees_what", 4, 4)
 PULLS = Rules("set_a_scalar push_all pull sync_all", 1, 3)
-LIFE = Rules("set_a_scalar push_all sync_all do_something_to_the_server", 7, 4, steps=15)
+LIFE = Rules("set_a_scalar push_all sync_all do_something_to_the_server", 1, 4, steps=15)
 SEALED = Rules("set_a_scalar deliver_sealed push_all", 2, 4)
+COPIES = Rules(
+    "push_all do_something_to_the_server a_phone_and_its_copy_go_apart deliver_sealed", 1, 12, steps=12
+)
 Break = Callable[[Patch], None]
 BROKEN: dict[Break, Rules] = {
     keep_the_last_writer: FIELDS,
@@ -152,6 +162,7 @@ BROKEN: dict[Break, Rules] = {
     keep_what_left_the_scope: HELD,
     acknowledge_more_after_a_restore: LIFE,
     lose_what_came_sealed: SEALED,
+    take_a_copy_for_the_phone: COPIES,
 }
 """What is wrong with a server, and the histories that are to show it."""
 
@@ -200,7 +211,7 @@ def test_a_server_that_breaks_down_is_not_caught_but_broken(world: World, monkey
     assert failures(world, REPEATS) == {Broke}
 
 
-def broken(*_: Any) -> Any:
+def broken(*_: Any, **__: Any) -> Any:
     raise ZeroDivisionError
 
 

@@ -135,11 +135,11 @@ class World:
             found = {row.seq: json.loads(row.result) for row in await conn.execute(query)}
         return [found[seq] for seq in seqs if seq in found]
 
-    async def back_up(self, name: str = "copy") -> None:
-        """The one backup that there is, of now."""
+    async def back_up(self, name: str) -> None:
+        """A backup of now."""
         await write_backup(self.settings, self.folder / name, "")
 
-    async def restore(self, name: str = "copy") -> None:
+    async def restore(self, name: str) -> None:
         """The server is lost and comes back from its backup; from `FIRST` without all histories."""
         env = self.app.state.env
         await self.db.close()
