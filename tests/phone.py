@@ -172,7 +172,7 @@ class Phone:
         """The server is in another life: all is pulled anew, and what was kept goes again, of itself from
         `first` on and everything of clients that it was."""
         self.send_again(first)
-        self.docs, self.leaving, self.cursor, self.epoch = {}, set(), None, epoch
+        self.docs, self.leaving, self.cursor, self.epoch, self.told = {}, set(), None, epoch, set()
         self.again = [(client, [kept[n] for n in sorted(kept)]) for client, kept in self.former]
 
     def earlier(self) -> dict[str, Any]:

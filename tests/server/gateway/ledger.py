@@ -135,7 +135,8 @@ class Ledger:
         """What one doc lacks."""
         entries = [e for e in self.entries if e.rev and e.op["doc"] == doc["id"]]
         found = [f"amendment {e.name}" for e in entries if e.amends and not amended(e, doc)]
-        found += [f"event {e.name}" for e in entries if e.op["op"] == "event" and not happened(e, doc)]
+        events = [e for e in entries if e.op["op"] == "event"]
+        found += [f"event {e.name}" for e in events if not happened(e, doc, events)]
         taken = [e for e in entries if not e.amends]
         for path in sorted({p for e in taken for p in (*(e.op.get("set") or {}), *(e.op.get("sees") or {}))}):
             here = [e for e in taken if e.sets(path) or path in (e.op.get("sees") or {})]
@@ -158,12 +159,14 @@ def amended(entry: Entry, doc: Doc) -> bool:
     return any(a["id"] == entry.name and a["set"] == (entry.op.get("set") or {}) for a in waiting)
 
 
-def happened(entry: Entry, doc: Doc) -> bool:
-    """Whether an event that says more than its name is noted, once. A visit's notes are its current ones."""
+def happened(entry: Entry, doc: Doc, taken: list[Entry]) -> bool:
+    """Whether an event that says more than its name is noted, once for each name that a phone and its copies
+    brought it under. A visit's notes are its current ones."""
     args = entry.op.get("args")
     if not args or doc["kind"] == "visit":
         return True
-    return sum(note["args"] == args for note in doc.get("notes", {}).get("events", [])) == 1
+    names = sum((e.first or e) is (entry.first or entry) for e in taken)
+    return sum(note["args"] == args for note in doc.get("notes", {}).get("events", [])) == names
 
 
 def missing_values(doc: Doc, path: str, taken: list[Entry]) -> list[str]:
