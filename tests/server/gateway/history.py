@@ -168,10 +168,11 @@ class History(RuleBasedStateMachine):
         for phone in [*self.phones, *self.phones]:
             self.sync(phone)
         self.nothing_is_lost()
-        own = [phone.kept for phone in self.phones]
-        before = [ops for phone in self.phones for _, ops in phone.former]
-        kept = [op for ops in (*own, *before) for op in ops.values()]
-        assert [op for op in kept if not self.ledger.of_op[id(op)].done] == [], "what is on a phone is taken"
+        kept = [each for phone in self.phones for each in [(phone.client, phone.kept), *phone.former]]
+        left = [
+            (client, op) for client, ops in kept for op in ops.values() if not self.ledger.has(client, [op])
+        ]
+        assert left == [], "what is on a phone is taken"
         fresh = {role: self.run(self.world.phone(role)) for role in {p.role for p in self.phones}}
         for phone in self.phones:
             assert phone.docs == fresh[phone.role].docs
