@@ -20,7 +20,7 @@ type Own = Queued | OpRow;
 /** Room for what stands around the ops in a request. */
 const ENVELOPE = 4096;
 
-const isOpen = ({ stage }: Queued) => stage === "new" || stage === "sent";
+export const isOpen = ({ stage }: Queued) => stage === "new" || stage === "sent";
 const seqOf = (one: Own) => ("op" in one ? one.op.seq : (one.seq ?? 0));
 
 /** All that can be sent of a client that this phone is or was. */
@@ -171,21 +171,18 @@ function asDone(one: Own, now: number): Own {
 }
 
 /**
- * The server was restored from a backup: everything that it may lack goes again, everything is pulled anew. That is
- * what is above `acked`, and what was in no backup before: a copy of this database may have come first with the same
- * numbers, and only results from this life prove that these ops are there. Of clients that this phone was before it is
- * all that was kept. `stored` has the past ops too; `client` is whose request was answered so.
+ * The server was restored from a backup: everything that was kept goes again, everything is pulled anew. A copy of this
+ * database may have come first with the same numbers, and only results from this life prove that these ops are there.
+ * `stored` has the past ops too; `client` is whose request was answered so.
  */
 export function resynced(stored: Stored, client: string, problem: Problem, now: number): Next {
   const { core, shut = [] } = stored;
-  const safe = core.client === client ? Math.min(problem.acked ?? 0, core.durable) : 0;
   const known: Own[] = withResults(stored.ops, client, problem.results ?? [], now);
   const rows = shut.filter(({ seal }) => seal);
   const told = new Set(problem.results?.map(({ seq }) => seq));
-  const again = [...known, ...rows].map((one) => {
-    const here = one.client === client && told.has(seqOf(one));
-    return here || (one.client === core.client && seqOf(one) <= safe) ? one : asSent(one);
-  });
+  const again = [...known, ...rows].map((one) =>
+    one.client === client && told.has(seqOf(one)) ? one : asSent(one),
+  );
   const before = [...stored.ops, ...rows];
   const writes = written(again.filter((one, i) => one !== before[i]));
   return {

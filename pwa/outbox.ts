@@ -3,7 +3,7 @@
  * lost: an op leaves it only with the server's answer, and its body stays until the server has it in a backup.
  */
 import { Locked } from "./boxes";
-import { answered, forked, gap, resynced, take } from "./exchange";
+import { answered, forked, gap, isOpen, resynced, take } from "./exchange";
 import { type Op, type Problem, problemName, type SyncReply, type SyncRequest, VERSION } from "./protocol";
 import { type Card, NEVER_SYNCED, passFor, type SyncNote } from "./records";
 import { type Course, deliverSealed, type Refusal } from "./sealed";
@@ -118,11 +118,17 @@ async function rounds(
   throw new Stop("trouble");
 }
 
-/** How a run begins. Where a server lacks earlier ops of this client, it says so; where it begins, it has to be asked. */
+/**
+ * How a run begins. A server that was restored has to be asked before it gets what is new: where this client begins, and
+ * where ops before it are in no backup. A copy's may have come first under their numbers, and what follows would be taken
+ * for the copy's next, made in sight of the copy's.
+ */
 async function courseOf(vault: Vault): Promise<Course> {
   const { unsent, stored } = await vault.snapshot();
-  const waiting = [...unsent.map(({ op }) => op), ...(stored.shut ?? [])];
-  const look = stored.core.epoch !== null && waiting.some(({ seq }) => seq === 1);
+  const waiting = [...unsent.map(({ op }) => op.seq), ...(stored.shut ?? []).map(({ seq }) => seq ?? 0)];
+  const { epoch, durable } = stored.core;
+  const first = Math.min(...waiting);
+  const look = epoch !== null && waiting.length > 0 && (waiting.includes(1) || first > durable + 1);
   return { most: 200, look, free: true, csrf: vault.card.csrf, freshCsrf: false };
 }
 
@@ -213,9 +219,14 @@ async function refused(
   if (status === 409 && name === "gap")
     await vault.write((now) => gap(now, client, problem.expected ?? 1), true);
   else if (status === 409 && name === "fork") await fork(problem.differs ?? 1);
-  else if (status === 409 && name === "resync")
+  else if (status === 409 && name === "resync") {
+    const core = await vault.begin();
     await vault.write((now) => resynced(now, client, problem, net.now()), true);
-  else if (status === 413 && course.most > 1) course.most = Math.ceil(course.most / 4);
+    // A backup from before what is kept: nothing shows that what follows is not a copy's next.
+    const { inherited = core.durable } = problem;
+    if (core.client === client && inherited < core.durable)
+      await vault.write((now) => gap({ ...now, ops: now.ops.filter(isOpen) }, client, inherited + 1));
+  } else if (status === 413 && course.most > 1) course.most = Math.ceil(course.most / 4);
   else if (status === 403 && name === "client") {
     // Another person signed in here meanwhile: the request went under their session, and the client is as it was.
     if (!(await isOurs(vault, net))) throw new Stop("signin");

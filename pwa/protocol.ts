@@ -97,6 +97,7 @@ export interface Problem {
   csrf?: string;
   expected?: number;
   acked?: number;
+  inherited?: number;
   differs?: number;
   epoch?: string;
   results?: Result[];

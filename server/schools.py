@@ -41,6 +41,20 @@ schools = Table(
     Column("tz", String(64), nullable=False, comment="IANA zone that the school's days are counted in"),
     Column("rev", BigInteger, nullable=False, comment="the last rev given to a change; only grows"),
     Column("settings", Json, nullable=False),
+    Column(
+        "inherited",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="the rev that the restored backup had; 0: nothing was restored",
+    ),
+    Column(
+        "born",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="the rev that this life of the database began at",
+    ),
 )
 
 life = Table(
@@ -139,7 +153,7 @@ async def begin_new_life(conn: AsyncConnection, now: datetime) -> None:
     ahead = LIFE_STEP + secrets.randbelow(_CHANCE)
     await conn.execute(update(life).values(before=life.c.epoch, epoch=new_id()))
     latest = case((schools.c.rev > reached, schools.c.rev), else_=reached)
-    await conn.execute(update(schools).values(rev=latest + ahead))
+    await conn.execute(update(schools).values(rev=latest + ahead, born=latest + ahead))
 
 
 async def _one(conn: AsyncConnection, condition: Any) -> School | None:

@@ -28,9 +28,13 @@ class Stamp(msgspec.Struct, frozen=True, omit_defaults=True):
         """The name under which a sibling is known on the wire."""
         return f"{self.client}:{self.seq}"
 
+    def is_of(self, other: Stamp) -> bool:
+        """Whether that one is the same phone's op, as far as the server can know."""
+        return self.client == other.client and self.since <= other.seq
+
     def follows(self, other: Stamp) -> bool:
-        """Whether this op was made after that one on the same phone, as far as the server can know."""
-        return self.client == other.client and self.since <= other.seq < self.seq
+        """Whether this op was made after that one on the same phone."""
+        return self.is_of(other) and other.seq < self.seq
 
     def saw(self, other: Stamp, base: int) -> bool:
         """Rule 2: whether whoever made this op from `base` had that one's value in sight."""

@@ -88,7 +88,7 @@ def apply_event(doc: Doc, op: Op, base: int, stamp: Stamp) -> Outcome:
         rev=stamp.rev,
         event=stamp,
     )
-    word = "merged" if doc.event.rev > base and doc.event.client != stamp.client else "applied"
+    word = "merged" if doc.event.rev > base and not stamp.is_of(doc.event) else "applied"
     return Outcome(after, Result(op.seq, word, rev=stamp.rev))
 
 

@@ -145,11 +145,16 @@ def _without_own(register: Register, stamp: Stamp) -> Register:
     return register if not register.siblings else _filtered(register, lambda s: not stamp.follows(s.stamp))
 
 
-def without(field: Field, names: list[str], path: str) -> Field:
-    """Close the siblings that a settle names; a name already closed is ignored."""
+def without(field: Field, names: list[str], path: str, edit: Edit | None) -> Field:
+    """Close the siblings that a settle names; a name already closed is ignored.
+
+    With `edit` only those in its sight: after a restore another op may have the name.
+    """
     if isinstance(field, SetRegister):
         raise Held("bad_value", field=path)
-    return field and _filtered(field, lambda s: s.stamp.name not in names)
+    return field and _filtered(
+        field, lambda s: s.stamp.name not in names or (edit is not None and not edit.saw(s.stamp))
+    )
 
 
 def _with_sibling(register: Register, value: Json, stamp: Stamp) -> Register:

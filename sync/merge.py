@@ -44,6 +44,7 @@ class Context(NamedTuple):
     rev: int
     counter: int  # the school's rev before this push: a base above it counts as 0
     since: int = 0  # as in Stamp
+    strange: range = range(0)  # revs that only lives had which this database does not come from
 
 
 AMENDING = {"approved", "archived"}
@@ -61,7 +62,7 @@ def merge(doc: Doc | None, op: Op, form: Form | None, context: Context) -> Outco
 def _apply(doc: Doc | None, op: Op, form: Form | None, context: Context) -> Outcome:
     if form is None:
         raise Held("unknown_form", form=op.form, version=op.form_version)
-    base = op.base if op.base <= context.counter else 0
+    base = op.base if op.base <= context.counter and op.base not in context.strange else 0
     if op.op == "create":
         doc, base = _created(doc, op, form, context), 0
     elif doc is None or doc.kind != op.kind:
@@ -73,7 +74,7 @@ def _apply(doc: Doc | None, op: Op, form: Form | None, context: Context) -> Outc
         return events.apply_event(doc, op, base, stamp)
     if op.op not in ("create", "edit", "settle"):
         raise Held("bad_op")
-    return _write(doc, op, form, base, stamp)
+    return _write(doc, op, form, base, stamp, restored=context.strange.stop > 0)
 
 
 def _created(doc: Doc | None, op: Op, form: Form, context: Context) -> Doc:
@@ -105,7 +106,7 @@ def _check_meta(form: Form, meta: dict[str, Json]) -> None:
             raise Held("bad_value", field=f"meta/{key}")
 
 
-def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:
+def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp, restored: bool) -> Outcome:
     """An edit, a create or a settle: every named field by its own rules, all or none."""
     if doc.state == "void":
         raise Held("void")
@@ -124,7 +125,7 @@ def _write(doc: Doc, op: Op, form: Form, base: int, stamp: Stamp) -> Outcome:
         edit = Edit(question, stamp, base, normalise(was.get(path)), settling)
         field: Field = fields.get(path)
         if settling:
-            field = without(field, (op.sees or {}).get(path, []), path)
+            field = without(field, (op.sees or {}).get(path, []), path, edit if restored else None)
         if path in changes:
             field = merge_field(field, changes[path], edit)
         if field is not None and field is not fields.get(path):
@@ -166,7 +167,7 @@ def _amend(doc: Doc, op: Op, stamp: Stamp, warnings: list[Warn]) -> Outcome:
 def _has_unseen(doc: Doc, base: int, stamp: Stamp) -> bool:
     """Whether the doc holds changes by others that the op's author had not seen."""
     others = (*_stamps(doc), doc.event)
-    return any(s.rev > base and s.client != stamp.client for s in others)
+    return any(s.rev > base and not stamp.is_of(s) for s in others)
 
 
 def _stamps(doc: Doc) -> Iterator[Stamp]:

@@ -165,6 +165,8 @@ class Phone:
             self.begin_anew(problem["epoch"], min(problem["acked"], self.durable) + 1)
             self.told = {result["seq"] for result in problem["results"]}
             self.queue = [op for op in self.queue if op["seq"] not in self.told]
+            if self.durable > problem.get("inherited", self.durable):
+                self.move(self.queue)  # an older backup: nothing shows that what follows is not a copy's next
         else:
             raise refused
 

@@ -200,6 +200,7 @@ def _write_file(media: Path, file: FileOf, parts: Iterator[Part]) -> None:
 
 async def _begin_again(conn: AsyncConnection, past: dict[str, int], sign_out: datetime | None) -> None:
     """What must hold after any restore, whatever the backup says."""
+    await conn.execute(update(schools).values(inherited=schools.c.rev))
     for school, rev in past.items():  # no rev of the life that is replaced comes again
         await conn.execute(update(schools).where(schools.c.id == school, schools.c.rev < rev).values(rev=rev))
     # whatever is in here came out of a finished backup

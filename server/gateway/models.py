@@ -20,6 +20,9 @@ clients = Table(
         server_default="0",
         comment="the last seq that this life of the database began with; 0: none",
     ),
+    Column(
+        "since", BigInteger, nullable=False, server_default="0", comment="of its last op, see sync.doc.Stamp"
+    ),
     Column("device", String(200), nullable=False, default=""),
     Column("seen", Utc, nullable=False),
 )

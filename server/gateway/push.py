@@ -11,8 +11,8 @@ from server.access import Principal
 from server.gateway.models import clients, ops
 from server.gateway.owner import is_promised
 from server.gateway.take import Incoming, incoming, take
-from server.gateway.work import Env, Work, chunks
-from server.gateway.write import standing_of
+from server.gateway.work import Env, Life, Work, chunks
+from server.gateway.write import Standing, standing_of
 from server.prepared import run
 from server.problems import Problem
 from sync.protocol import MAX_OP_BYTES, MAX_OPS, MAX_PUSH_BYTES, BadEnvelope, Result, digest, read_seq
@@ -20,17 +20,19 @@ from sync.protocol import MAX_OP_BYTES, MAX_OPS, MAX_PUSH_BYTES, BadEnvelope, Re
 _result = msgspec.json.Decoder(Result).decode
 
 
-_STANDING = select(clients.c.user_id, clients.c.last_seq, clients.c.durable).where(
+_STANDING = select(clients.c.user_id, clients.c.last_seq, clients.c.durable, clients.c.inherited).where(
     clients.c.id == bindparam("client")
 )
 
 
 class Pushed(NamedTuple):
-    """What became of a push: the client's last seq, the last that is backed up, one result for every op."""
+    """What became of a push: the client's last seq, the last that is backed up, one result for every op, and
+    the last seq that this life of the database began with."""
 
     acked: int
     durable: int
     results: list[Result]
+    inherited: int = 0
 
 
 def check_limits(raws: Sequence[bytes]) -> None:
@@ -69,9 +71,10 @@ async def push(
     """
     work = await Work.begin(conn, env, who.school)
     try:
-        last, durable, inherited = await standing_of(conn, client, who.user, device, env)
+        stands = await standing_of(conn, client, who.user, device, env)
     except PermissionError:
         raise Problem(403, "client") from None
+    last = stands.last
     if last == 0 and await is_promised(conn, client, who.user):
         raise Problem(403, "client")
     known = await _stored(conn, client, [one.seq for one in sent if one.seq <= last])
@@ -85,23 +88,27 @@ async def push(
             new[one.seq] = one
         else:
             raise Problem(409, "gap", acked=last, expected=last + len(new) + 1)
-    since = 0 if epoch in (None, work.life.epoch) else _since(work, epoch, inherited, last, known)
+    since = _since(work.life, epoch, stands, known)
     fresh = await take(work, who, client, [one._replace(since=since) for one in new.values()], trusted)
     answers = {seq: result for seq, (_, result) in known.items()} | {r.seq: r for r in fresh}
-    return Pushed(last + len(new), durable, [answers[one.seq] for one in sent])
+    durable, inherited = stands.durable, stands.inherited
+    if epoch not in (None, work.life.epoch):
+        durable = min(durable, inherited)  # what was backed up since then may be a copy's
+    return Pushed(last + len(new), durable, [answers[one.seq] for one in sent], inherited)
 
 
-def _since(work: Work, epoch: str | None, inherited: int, last: int, shown: Container[int]) -> int:
-    """From which seq on a client's ops are surely those of a phone that knows another life of the database.
+def _since(life: Life, epoch: str | None, stands: Standing, shown: Container[int]) -> int:
+    """From which seq on the client's ops are surely those of the phone that pushes; `shown`: what it pushed
+    that was here already.
 
-    A copy of it may have come first after the restore, with other ops under the same numbers. Sure is what
-    was in the backup, if this phone knew the life that it was made in, and what it has just `shown`. 0: all.
+    A phone that knows another life of the database may have a copy that came first after the restore, with
+    other ops under its own numbers. Its chain goes on where the client's last op is shown (who has that has
+    all before it), or came with the backup, if the phone knows the life that this was made in.
     """
-    sure = inherited if epoch == work.life.before else 0
-    first = last + 1
-    while first > sure + 1 and first - 1 in shown:
-        first -= 1
-    return first if first > sure + 1 else 0
+    sure = stands.inherited if epoch == life.before else 0
+    first = life.before is None  # nothing was ever restored here
+    goes_on = first or epoch in (None, life.epoch) or stands.last <= sure or stands.last in shown
+    return stands.since if goes_on else stands.last + 1
 
 
 async def standing(conn: AsyncConnection, who: Principal, client: str) -> Pushed:
@@ -113,7 +120,7 @@ async def standing(conn: AsyncConnection, who: Principal, client: str) -> Pushed
         return Pushed(0, 0, [])
     if row.user_id != who.user:
         raise Problem(403, "client")
-    return Pushed(row.last_seq, row.durable, [])
+    return Pushed(row.last_seq, row.durable, [], row.inherited)
 
 
 async def _stored(conn: AsyncConnection, client: str, seqs: Sequence[int]) -> dict[int, tuple[str, Result]]:

@@ -26,7 +26,7 @@ _LOG = insert(ops)
 _CLIENT = (
     update(clients)
     .where(clients.c.id == bindparam("client"))
-    .values(last_seq=bindparam("last"), seen=bindparam("now"))
+    .values(last_seq=bindparam("last"), since=bindparam("from"), seen=bindparam("now"))
 )
 log = logging.getLogger("zoufang")
 
@@ -168,7 +168,8 @@ async def _log(work: Work, who: Principal, client: str, answered: list[tuple[Inc
     if rows:
         await run_many(work.conn, _LOG, rows)
     if answered:
-        now = {"client": client, "last": answered[-1][0].seq, "now": work.now}
+        last = answered[-1][0]
+        now = {"client": client, "last": last.seq, "from": last.since, "now": work.now}
         await run(work.conn, _CLIENT, now)
     if work.server_ops:
         row = {"id": hand, "user_id": "", "device": "", "durable": 0, "seen": work.now}

@@ -184,7 +184,8 @@ async def _same_life(
     another epoch."""
     life, counter = await epoch_and_rev(conn, school)
     if body.epoch not in (None, life) or (cursor and cursor.epoch != life):
-        raise Problem(409, "resync", epoch=life, acked=pushed.acked, results=pushed.results)
+        acked, inherited = pushed.acked, pushed.inherited
+        raise Problem(409, "resync", epoch=life, acked=acked, inherited=inherited, results=pushed.results)
     return life, counter
 
 

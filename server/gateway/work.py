@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access import Principal, server_principal
 from server.gateway.models import clients, doc_refs, docs
 from server.prepared import run
-from server.schools import life, schools
+from server.schools import LIFE_STEP, life, schools
 from sync.doc import Doc, decode
 from sync.forms import Forms
 from sync.merge import Context, merge
@@ -35,7 +35,7 @@ class Env(NamedTuple):
 _HERE = docs.c.school_id == bindparam("school")
 _IDS = bindparam("ids", expanding=True)
 _LOCK = (
-    select(schools.c.rev, life.c.epoch, life.c.before)
+    select(schools.c.rev, schools.c.inherited, schools.c.born, life.c.epoch, life.c.before)
     .join_from(schools, life, life.c.id == 1)
     .where(schools.c.id == bindparam("school"))
     .with_for_update(of=schools)
@@ -55,10 +55,12 @@ _LAST_SEQ = select(clients.c.last_seq).where(clients.c.id == bindparam("client")
 
 
 class Life(NamedTuple):
-    """The database's epoch, and the one that the backup was made in which it began with."""
+    """The database's epoch, the one that its backup was made in, and the revs that no life has had which it
+    comes from: a base among them is of another restore's."""
 
     epoch: str
     before: str | None
+    strange: range
 
 
 class NoSchool(Exception):
@@ -90,7 +92,13 @@ class Work:
         row = (await run(conn, _LOCK, {"school": school})).first()
         if row is None:
             raise NoSchool(school)
-        return cls(conn, env, school, row.rev, Life(row.epoch, row.before))
+        return cls(
+            conn,
+            env,
+            school,
+            row.rev,
+            Life(row.epoch, row.before, range(row.inherited + LIFE_STEP, row.born)),
+        )
 
     async def load(self, ids: Iterable[str]) -> None:
         """Bring docs in, those that are not in yet."""
@@ -144,7 +152,8 @@ class Work:
         """Let one op meet its doc; a result of `held` left the docs as they were. `since`: as in Stamp."""
         before = self.docs.get(op.doc)
         form = self._form(op, before)
-        outcome = merge(before, op, form, Context(client, who.user, self.rev, self.counter, since))
+        context = Context(client, who.user, self.rev, self.counter, since, self.life.strange)
+        outcome = merge(before, op, form, context)
         if outcome.doc is not None and outcome.doc is not before:
             self.put(outcome.doc)
         return outcome.result

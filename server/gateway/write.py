@@ -17,18 +17,20 @@ from sync.protocol import Op, Result
 from sync.protocol import encode as encode_json
 
 _CLIENT = (
-    select(clients.c.user_id, clients.c.last_seq, clients.c.durable, clients.c.inherited)
+    select(clients.c.user_id, clients.c.last_seq, clients.c.durable, clients.c.inherited, clients.c.since)
     .where(clients.c.id == bindparam("client"))
     .with_for_update()
 )
 
 
 class Standing(NamedTuple):
-    """A client's last seq, the last that is backed up, and the last that the database's life began with."""
+    """A client's last seq, the last that is backed up, the last that the database's life began with, and from
+    which seq on its ops are surely one phone's."""
 
     last: int
     durable: int
     inherited: int
+    since: int
 
 
 async def ensure_client(conn: AsyncConnection, client: str, user: str, device: str, env: Env) -> int:
@@ -45,10 +47,10 @@ async def standing_of(conn: AsyncConnection, client: str, user: str, device: str
     if row is None:
         new = {"id": client, "user_id": user, "last_seq": 0, "durable": 0, "device": device[:200]}
         await conn.execute(insert(clients).values(**new, seen=env.clock()))
-        return Standing(0, 0, 0)
+        return Standing(0, 0, 0, 0)
     if row.user_id != user:
         raise PermissionError(client)
-    return Standing(row.last_seq, row.durable, row.inherited)
+    return Standing(row.last_seq, row.durable, row.inherited, row.since)
 
 
 async def submit(

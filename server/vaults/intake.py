@@ -83,10 +83,12 @@ def _forged() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is in a file: the ops that are not here yet, and those that are."""
+    """What is in a file: the ops that are not here yet, and those that are. The last of these, if it is the
+    same here, `shows` that what is new goes on from there."""
 
     new: list[Incoming]
     known: list[Incoming]
+    shows: list[Incoming]
 
     def records(self) -> int:
         """How many records it is about, as the phone counts what it has not sent."""
@@ -118,7 +120,8 @@ async def open_file(conn: AsyncConnection, proven: Proven, file: UnsentFile) -> 
     if any(one.seq in stored and _differs(one, *stored[one.seq]) for one in found):
         raise Refused(_("和已经收到的对不上：那台手机的数据被复制过。请让那台手机联网，它会自己理好再传。"))
     new, known = [one for one in found if one.seq > last], [one for one in found if one.seq <= last]
-    return Content(new, known)
+    shows = [one for one in known[-1:] if one.seq in stored and stored[one.seq][0] == digest(one.raw)]
+    return Content(new, known, shows)
 
 
 def _differs(one: Incoming, known: str, body: bytes) -> bool:
@@ -149,13 +152,16 @@ async def take_in(
         found = await open_file(conn, proven, file)
     who, client, trusted = proven.author, proven.client, proven.trusted
     results: dict[int, str] = {}
+    shows = found.shows
     for part in _pushes(found.new):
         try:
             async with db.write() as conn:
-                done = await push(conn, env, who, client, part, DEVICE, trusted=trusted, epoch=file.epoch)
+                sent = [*shows, *part]
+                done = await push(conn, env, who, client, sent, DEVICE, trusted=trusted, epoch=file.epoch)
         except Problem as problem:  # its phone came back at this very moment
             raise Refused(problem.title) from None
         results |= {result.seq: result.result for result in done.results}
+        shows = part[-1:]
     return _tally(found, results)
 
 

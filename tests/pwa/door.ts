@@ -31,8 +31,11 @@ export class Door {
   readonly log: [string, Op][] = [];
   /** After so many answers one is lost on its way. */
   answers = Number.POSITIVE_INFINITY;
-  /** Which life of the database each delivery of sealed ops named. */
-  readonly lives: unknown[] = [];
+  /** What each delivery of sealed ops had, and which life of the database it named. */
+  readonly deliveries: [unknown, number[]][] = [];
+  /** How many of each client's ops are said to be in a backup. */
+  durable = 0;
+  private readonly inherited = new Map<string, number>();
   /** What was asked when a phone said that it is wiped. */
   readonly wiped: string[] = [];
   private readonly shares = new Map<string, Bytes>();
@@ -113,7 +116,7 @@ export class Door {
   }
 
   private async sealed({ client, epoch, ops }: Sealed, token?: string): Promise<Response> {
-    this.lives.push(epoch);
+    this.deliveries.push([epoch, ops.map(({ seq }) => seq)]);
     const who = this.who(client, token);
     if (who instanceof Response) return who;
     const opened: Op[] = [];
@@ -154,7 +157,11 @@ export class Door {
   /** Begins another life with what was in the backup. */
   restore(backup: Map<string, Op[]>): void {
     this.taken.clear();
-    for (const [client, ops] of backup) this.taken.set(client, [...ops]);
+    this.inherited.clear();
+    for (const [client, ops] of backup) {
+      this.taken.set(client, [...ops]);
+      this.inherited.set(client, ops.length);
+    }
     this.epoch += "'";
   }
 
@@ -173,9 +180,12 @@ export class Door {
     if (gap) return gap;
     const results = push.map(({ seq }): Result => ({ seq, result: "applied", rev: 100 + seq }));
     const acked = this.of(client).length;
-    if (epoch && epoch !== this.epoch) return problem(409, "resync", { epoch: this.epoch, acked, results });
+    const inherited = this.inherited.get(client) ?? 0;
+    if (epoch && epoch !== this.epoch)
+      return problem(409, "resync", { epoch: this.epoch, acked, inherited, results });
     const still = { docs: [], drop: [], cursor: pull.cursor ?? "1", more: false };
-    return Response.json({ epoch: this.epoch, now: "", acked, durable: 0, results, ...still });
+    const { durable } = this;
+    return Response.json({ epoch: this.epoch, now: "", acked, durable, results, ...still });
   }
 
   /** Each op once and in order; the same one again is known. */

@@ -374,7 +374,7 @@ test("resync: what a copy of the phone sent first under the same number does not
   school.results.length = 0;
   assert.equal((await sync()).state, "ok");
   assert.deepEqual(
-    school.requests[3]?.push?.map(({ seq }) => seq),
+    school.requests[4]?.push?.map(({ seq }) => seq),
     [1, 2],
   );
   assert.deepEqual(

@@ -142,7 +142,7 @@ test("restored before the new client ever pushed: what came before it comes firs
   );
 });
 
-test("restored, and a copy was there first: what went before the server said so does not go twice", async () => {
+test("restored, and a copy was there first: what is written next is not taken for the copy's", async () => {
   const client = await story.signedIn();
   const backup = story.door.backup();
   await story.write("一");
@@ -151,12 +151,12 @@ test("restored, and a copy was there first: what went before the server said so 
   story.copied(client);
   await story.write("二");
   assert.equal((await story.sync()).state, "ok");
-  assert.deepEqual(story.texts(client), ["开头", "另一台的", "二"]);
-  assert.deepEqual(story.texts(await story.client()), ["一"]);
+  assert.deepEqual(story.texts(client), ["开头", "另一台的"]);
+  assert.deepEqual(story.texts(await story.client()), ["一", "二"]);
   assert.equal(await story.unsent(), 0);
 });
 
-test("restored while the phone is locked: what goes sealed says which life it knows", async () => {
+test("restored while the phone is locked: what goes sealed says which life it knows, and what it is after", async () => {
   const client = await story.signedIn();
   const backup = story.door.backup();
   await story.write("一");
@@ -166,5 +166,24 @@ test("restored while the phone is locked: what goes sealed says which life it kn
   await story.phone.ask("/app/lock", {});
   await story.sync();
   assert.deepEqual(story.texts(client), ["开头", "一", "二"]);
-  assert.deepEqual([...new Set(story.door.lives)], ["e"]);
+  assert.deepEqual(story.door.deliveries, [["e", [2, 3]]]);
+});
+
+test("restored from a backup of before what the phone still has: it goes on as another client", async () => {
+  const client = await story.signedIn();
+  const backup = story.door.backup();
+  await story.write("一");
+  story.door.durable = 2;
+  assert.equal((await story.sync()).state, "ok");
+  story.phone.now += 31 * 86_400_000;
+  await story.phone.signIn(story.phone.a);
+  assert.equal((await story.sync()).state, "ok");
+  assert.deepEqual(await story.rows(), [], "what is in a backup and a month old is not kept");
+  story.door.restore(backup);
+  story.copied(client);
+  assert.equal((await story.sync()).state, "ok");
+  await story.write("二");
+  assert.equal((await story.sync()).state, "ok");
+  assert.deepEqual(story.texts(client), ["开头", "另一台的"]);
+  assert.deepEqual(story.texts(await story.client()), ["二"]);
 });

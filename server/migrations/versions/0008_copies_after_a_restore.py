@@ -20,7 +20,24 @@ def upgrade() -> None:
                 comment="the life that the restored backup was made in",
             )
         )
+    with op.batch_alter_table("schools", schema=None) as batch_op:
+        for name, comment in (
+            ("inherited", "the rev that the restored backup had; 0: nothing was restored"),
+            ("born", "the rev that this life of the database began at"),
+        ):
+            batch_op.add_column(
+                sa.Column(name, sa.BigInteger(), nullable=False, server_default="0", comment=comment)
+            )
     with op.batch_alter_table("clients", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "since",
+                sa.BigInteger(),
+                nullable=False,
+                server_default="0",
+                comment="of its last op, see sync.doc.Stamp",
+            )
+        )
         batch_op.add_column(
             sa.Column(
                 "inherited",

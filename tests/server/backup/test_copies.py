@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from server.backup.cli import write_backup
 from server.gateway.past import history
 from server.vaults.file import UnsentFile
 from server.vaults.intake import take_in
+from sync.protocol import MAX_OPS
 from tests.conftest import PASSWORD, People
 from tests.phone import Phone, Refused
 from tests.server.backup.conftest import PASSPHRASE, Site
@@ -59,16 +61,26 @@ async def by_delivery_token(site: Site, school: People, phone: Phone) -> None:
 
 
 async def sealed(site: Site, school: People, phone: Phone) -> None:
+    await deliver_sealed(phone, phone.queue)
+
+
+async def deliver_sealed(phone: Phone, ops: list[dict[str, Any]]) -> None:
+    """What a phone that is locked does."""
     key = await key_of(phone)
-    ops = [seal_op(key, phone.user["id"], phone.client, op) for op in phone.queue]
-    body = {"client": phone.client, "key": key["id"], "epoch": phone.epoch, "ops": ops}
+    sealed = [seal_op(key, phone.user["id"], phone.client, op) for op in ops]
+    body = {"client": phone.client, "key": key["id"], "epoch": phone.epoch, "ops": sealed}
     status, _ = await phone.send("POST", "/sync/sealed", {"X-CSRFToken": phone.csrf}, body)
     assert status == 200
 
 
 async def in_a_file(site: Site, school: People, phone: Phone) -> None:
+    await bring_file(site, school, phone, phone.queue)
+
+
+async def bring_file(site: Site, school: People, phone: Phone, ops: list[dict[str, Any]]) -> None:
+    """What the office does with a file of these ops."""
     key, user = await key_of(phone), phone.user["id"]
-    file = export(key, school.id, user, phone.client, await delivery_of(phone), phone.queue)
+    file = export(key, school.id, user, phone.client, await delivery_of(phone), ops)
     state = site.app.state
     read = msgspec.convert({**file, "epoch": phone.epoch}, UnsentFile)
     counts = await take_in(state.db, state.env, state.settings, school.id, read)
@@ -187,3 +199,44 @@ async def test_nor_when_what_was_lost_comes_together_with_what_is_new(
         assert {r["result"] for r in refused.value.problem["results"]} == {"applied"}
     await phone.sync_through()
     assert carers(phone, doc) == ("single", set())
+
+
+async def missed_a_restore(site: Site, school: People, pupils: Pupils, tmp_path: Path) -> tuple[Phone, str]:
+    """A phone without a copy, which does not know of the restore; it has a visit that the backup has."""
+    phone, _, doc = await two_of_one(site, school, pupils)
+    await write_backup(site.settings, tmp_path / "copy", PASSPHRASE)
+    await back_to(site, tmp_path / "copy", phone)
+    edit(phone, doc, carer="one_away", difficulty={"add": ["study"]})
+    return phone, doc
+
+
+async def assert_agrees(site: Site, school: People, phone: Phone, doc: str) -> None:
+    """The last word stands alone, at the school and on the phone."""
+    assert await seen(site, school, doc) == ("single", set())
+    await phone.sync_through()
+    assert carers(phone, doc) == ("single", set())
+    assert "difficulty" not in phone.docs[doc]["fields"]
+
+
+async def test_nor_when_it_is_locked_all_along(
+    site: Site, school: People, pupils: Pupils, tmp_path: Path
+) -> None:
+    """With what is new it sends the op before, and so shows whose next it is."""
+    phone, doc = await missed_a_restore(site, school, pupils, tmp_path)
+    await deliver_sealed(phone, phone.queue)
+    edit(phone, doc, carer="single", difficulty={"remove": ["study"]})
+    await deliver_sealed(phone, phone.queue[-2:])
+    await assert_agrees(site, school, phone, doc)
+
+
+async def test_nor_over_what_it_has_in_two_files(
+    site: Site, school: People, pupils: Pupils, tmp_path: Path
+) -> None:
+    """The second has what the first had, and more than goes into one push."""
+    phone, doc = await missed_a_restore(site, school, pupils, tmp_path)
+    await bring_file(site, school, phone, phone.queue)
+    for number in range(MAX_OPS):
+        edit(phone, doc, phone_new=str(number))
+    edit(phone, doc, carer="single", difficulty={"remove": ["study"]})
+    await bring_file(site, school, phone, phone.queue)
+    await assert_agrees(site, school, phone, doc)

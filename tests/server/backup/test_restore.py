@@ -77,7 +77,7 @@ async def make_empty(db: Database) -> None:
 
 async def rows(db: Database) -> dict[str, list[Any]]:
     """Everything in a database but what a restore changes."""
-    changed = {"epoch", "before", "durable", "inherited", ("schools", "rev")}
+    changed = {"epoch", "before", "durable", "inherited", "born", ("schools", "rev")}
     found = {}
     async with db.read() as conn:
         for table in metadata.sorted_tables:

@@ -12,7 +12,7 @@ from tests.server.vaults.sealing import moved, seal_op
 class Device(Phone):
     """A phone of somebody in a role."""
 
-    STORED = (*Phone.STORED, "texts", "made")
+    STORED = (*Phone.STORED, "texts", "made", "sight")
 
     def __init__(self, send: Send, http: AsyncClient, role: str) -> None:
         super().__init__(send)
@@ -20,6 +20,7 @@ class Device(Phone):
         self.pass_of = ""  # the client that its delivery token is for
         self.texts: dict[str, str] = {}  # texts as its page shows them, by doc, until they are pulled back
         self.made: list[Entry] = []  # all that was entered on it, or on the one that it is a copy of
+        self.sight: dict[str, set[Entry]] = {}  # what went into its pulled docs
         self.late: list[dict[str, Any]] = []  # copies of requests that are still on their way
         self.homes: dict[int, tuple[str, Op, Op]] = {}  # by identity: as which op it was sealed
 

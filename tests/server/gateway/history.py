@@ -51,7 +51,8 @@ class History(RuleBasedStateMachine):
         """Something is entered and saved."""
         form = "home_visit" if kind == "visit" else kind
         made = phone.op(op, kind, doc, form, form_version=phone.version(form), **rest)
-        phone.made = [*phone.made, self.ledger.add(phone.client, made, sight, phone.made)]
+        pulled = phone.sight.get(doc, ()) if doc in phone.docs else ()
+        phone.made = [*phone.made, self.ledger.add(phone.client, made, sight, [*phone.made, *pulled])]
         self.counts["ops"] += 1
         return made
 
@@ -111,6 +112,7 @@ class History(RuleBasedStateMachine):
         """The phone believes an answer, or does what a refusal asks for. Whether there was an answer."""
         if isinstance(answer, dict):
             phone.take(answer)
+            phone.sight |= {doc["id"]: self.ledger.in_sight(doc) for doc in answer["docs"]}
         elif answer.status in (401, 403):  # signed out, or signed in anew by a copy of this phone
             self.sign_in(phone)
         else:
@@ -118,6 +120,12 @@ class History(RuleBasedStateMachine):
         self.ledger.renumbered(phone.client, phone.moved)
         phone.moved.clear()
         return isinstance(answer, dict)
+
+    def new_phone(self, role: str) -> Device:
+        """A new phone of somebody's, with everything on it."""
+        phone = self.run(self.world.phone(role))
+        phone.sight = {doc["id"]: self.ledger.in_sight(doc) for doc in phone.docs.values()}
+        return phone
 
     def sign_in(self, phone: Device) -> None:
         """Its person signs in on it once more."""

@@ -22,7 +22,7 @@ class Entry:
     client: str
     op: Op
     sight: str = ""  # all texts that a settler had in sight
-    after: frozenset["Entry"] = frozenset()  # what had been entered on the same phone before
+    after: frozenset["Entry"] = frozenset()  # what its phone had, entered there or pulled
     first: "Entry | None" = None  # what it was before its phone went on as another client
     done: bool = False
     rev: int = 0
@@ -36,7 +36,7 @@ class Entry:
 
     def saw(self, other: "Entry") -> bool:
         """Whether whoever made this op had the other's effect in sight."""
-        return (other.first or other) in self.after or self.op["base"] >= other.rev
+        return not self.after.isdisjoint((other, other.first or other))
 
     def value(self, path: str) -> Any:
         """What it sets at a path."""
@@ -57,8 +57,12 @@ class Ledger:
     bodies: dict[tuple[str, int], Op] = field(default_factory=dict)  # what it took under that number
     answers: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)  # what it said of that
 
+    def in_sight(self, doc: Doc) -> set[Entry]:
+        """What has made a doc that is pulled now what it is."""
+        return {e for e in self.entries if e.op["doc"] == doc["id"] and 0 < e.rev <= doc["rev"]}
+
     def add(self, client: str, op: Op, sight: str, after: Iterable[Entry]) -> Entry:
-        """Somebody entered this after those, and the phone said that it is saved."""
+        """Somebody entered this in sight of those, and the phone said that it is saved."""
         return self._add(Entry(client, op, sight, frozenset(after)))
 
     def _add(self, entry: Entry) -> Entry:
@@ -191,7 +195,7 @@ def superseded(entry: Entry, path: str, taken: list[Entry]) -> bool:
         later is not entry
         and (
             (later.sets(path) and later.saw(entry))
-            or entry.name in (later.op.get("sees") or {}).get(path, [])
+            or (entry.name in (later.op.get("sees") or {}).get(path, []) and later.saw(entry))
         )
         for later in taken
     )
@@ -242,7 +246,7 @@ def drops(entry: Entry, path: str, sentence: str) -> bool:
 
 def settles_own(entry: Entry, earlier: Entry) -> bool:
     """Whether somebody settled, with another text, over one that they had written themselves just before."""
-    return entry.op["op"] == "settle" and earlier in entry.after
+    return entry.op["op"] == "settle" and entry.saw(earlier) and entry.client == earlier.client
 
 
 def sentences(text: str | None) -> set[str]:

@@ -26,7 +26,7 @@ class Machine(Locked):
             self.phones.append(phone.copy(*self.world.line()))
             self.counts["clones"] += 1
         elif what == "wipe" and phone.role not in self.revoked:
-            self.phones[who] = self.run(self.world.phone(phone.role))
+            self.phones[who] = self.new_phone(phone.role)
             self.counts["wipes"] += 1
 
     @rule(

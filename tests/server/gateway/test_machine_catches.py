@@ -41,7 +41,9 @@ def lose_a_set_element(patch: Patch) -> None:
 
 def close_every_sibling_when_settling(patch: Patch) -> None:
     patch.setattr(
-        merge, "without", lambda field, names, path: field and msgspec.structs.replace(field, siblings=())
+        merge,
+        "without",
+        lambda field, names, path, edit: field and msgspec.structs.replace(field, siblings=()),
     )
 
 
