@@ -49,7 +49,7 @@ INSERT INTO doc_tags SELECT t.school_id, named.id, t.tag, t.view, :first + (i - 
 FROM doc_tags t, named WHERE t.school_id = :school AND t.doc_id = :like AND t.removed IS NULL"""
 _OPS = """
 INSERT INTO ops SELECT 'history-' || (numbers.i % 8), numbers.i / 8 + 1, o.school_id, named.id, o.user_id,
-  :first + numbers.i, o.received, o.digest, o.result, o.body
+  :first + numbers.i, o.received, o.digest, o.result, o.body, o.since
 FROM ops o, numbers JOIN named ON named.i = (numbers.i - 1) / :each + 1
 WHERE o.school_id = :school AND o.doc_id = :like AND o.seq = 2"""
 

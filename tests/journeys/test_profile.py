@@ -35,8 +35,10 @@ def test_no_name_is_in_the_profile(browser: Callable[..., Browser], tmp_path: Pa
     page.get_by_label("查找学生").fill(FIRST)
     page.get_by_label("查找学生").press("Enter")
     page.get_by_role("link", name=FIRST).tap()
+    page.wait_for_url("**/app/pupils/*")
     phone.go("/app/records")
     page.locator("#records .cell", has_text=FIRST).first.tap()
+    page.wait_for_url("**/app/fill/*")  # it is not handed in yet
     lock(phone)
     table, value, zipped = "欧阳表格", "司马长值", "上官压缩"
     keep(phone, "control", padded(table, 400))
