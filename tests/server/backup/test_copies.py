@@ -64,13 +64,14 @@ async def sealed(site: Site, school: People, phone: Phone) -> None:
     await deliver_sealed(phone, phone.queue)
 
 
-async def deliver_sealed(phone: Phone, ops: list[dict[str, Any]]) -> None:
-    """What a phone that is locked does."""
+async def deliver_sealed(phone: Phone, ops: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a phone that is locked does, and what it hears."""
     key = await key_of(phone)
     sealed = [seal_op(key, phone.user["id"], phone.client, op) for op in ops]
     body = {"client": phone.client, "key": key["id"], "epoch": phone.epoch, "ops": sealed}
-    status, _ = await phone.send("POST", "/sync/sealed", {"X-CSRFToken": phone.csrf}, body)
+    status, answer = await phone.send("POST", "/sync/sealed", {"X-CSRFToken": phone.csrf}, body)
     assert status == 200
+    return answer
 
 
 async def in_a_file(site: Site, school: People, phone: Phone) -> None:
@@ -154,6 +155,15 @@ async def give_role(principal: Phone, school: People, how: str) -> None:
     change = {"roles": {how: ["class_teacher"]}}
     principal.op("edit", "person", school.ids["class_teacher"], "person", set=change)
     await principal.sync()
+
+
+async def test_a_locked_phone_is_not_told_that_a_backup_has_what_only_its_copy_did(
+    site: Site, school: People, pupils: Pupils, tmp_path: Path
+) -> None:
+    phone, _, _ = await apart(site, school, pupils, tmp_path)
+    await write_backup(site.settings, tmp_path / "later", PASSPHRASE)
+    answer = await deliver_sealed(phone, phone.queue)
+    assert answer == {"acked": 3, "durable": 1}
 
 
 async def test_nor_when_the_phone_missed_more_than_one_restore(
