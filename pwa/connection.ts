@@ -2,20 +2,30 @@
 import type { DBSchema, IDBPDatabase } from "idb";
 import { withSpare } from "./spare";
 
-/** A connection that is opened when needed and once more when the browser has dropped it (Safari does). */
+/** While a site's data is being cleared, what is opened anew can be lost again. */
+const TRIES = 9;
+
+/**
+ * A connection that is opened when needed, and once more when the browser has dropped it: Safari does so at any time,
+ * and every browser while it clears a site's data. What was under way has changed nothing then, and is done again.
+ */
 export class Connection<S extends DBSchema> {
   private db: Promise<IDBPDatabase<S>> | null = null;
 
   constructor(private readonly connect: (lost: () => void) => Promise<IDBPDatabase<S>>) {}
 
   async use<T>(work: (db: IDBPDatabase<S>) => Promise<T>): Promise<T> {
-    try {
-      return await withSpare(async () => work(await this.open()));
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      this.db = null;
-      return await work(await this.open());
-    }
+    return withSpare(async () => {
+      for (let tries = 1; ; tries += 1) {
+        const db = this.open();
+        try {
+          return await work(await db);
+        } catch (error) {
+          if (tries === TRIES || !isLost(error)) throw error;
+          if (this.db === db) this.db = null;
+        }
+      }
+    });
   }
 
   private open(): Promise<IDBPDatabase<S>> {
@@ -37,5 +47,7 @@ export class Connection<S extends DBSchema> {
 
 function isLost(error: unknown): boolean {
   const name = error instanceof Error || error instanceof DOMException ? error.name : "";
-  return name === "InvalidStateError" || (name === "UnknownError" && /connection/i.test(String(error)));
+  return (
+    /^(InvalidState|Abort)Error$/.test(name) || (name === "UnknownError" && /connection/i.test(String(error)))
+  );
 }
