@@ -55,7 +55,7 @@ async function script(entry, options) {
   const smaller = await minify(text, {
     ecma: 2020,
     module: options.format === "esm",
-    compress: { passes: 3, unsafe_arrows: true, keep_fargs: false },
+    compress: { passes: 3, unsafe_arrows: true, inline: 1, keep_fargs: false },
   });
   return new TextEncoder().encode(smaller.code);
 }

@@ -22,13 +22,13 @@ import { Vault } from "./vault";
 import { noticeWiped } from "./wiped";
 import { limited } from "./wire";
 
-/** Saves that are under way: a page asked for meanwhile shows what they stored. */
+/** Saves that are under way: what is asked for meanwhile, a page or another save, finds what they stored. */
 const saving = new Set<Promise<Response>>();
 
 /** Answers any request under /app/. What asks the network (signing in, unlocking) keeps no other page waiting. */
 export async function respond(request: Request, env: Env): Promise<Response> {
   const found = routeOf(request);
-  if (request.method === "GET") await Promise.allSettled(saving);
+  await Promise.allSettled(saving);
   const done = answer(request, env, found);
   if (request.method !== "GET" && found && !("open" in found.handle)) {
     saving.add(done);

@@ -18,6 +18,8 @@ export class Autosave {
   private composing = false;
   private saving = false;
   private unsavedSince: Date | null = null;
+  /** A button of the form that was pressed while a save was under way. */
+  private pressed: HTMLElement | null = null;
 
   constructor(private readonly swap: Swap) {}
 
@@ -38,12 +40,24 @@ export class Autosave {
       if (isTyping(event.target as Element)) this.touched(event.target, PAUSE);
     });
     document.addEventListener("change", (event) => this.touched(event.target, 0));
-    document.addEventListener("submit", () => clearTimeout(this.timer), true);
+    document.addEventListener("submit", (event) => this.goes(event), true);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.leave();
     });
     window.addEventListener("beforeunload", () => this.leave());
     window.addEventListener("pagehide", () => this.leave());
+  }
+
+  /**
+   * The form goes after the answers that are on their way, for it is compared with what they leave: before them it would
+   * lead on, or be handed in, without them.
+   */
+  private goes(event: SubmitEvent): void {
+    clearTimeout(this.timer);
+    if (!this.saving || !event.submitter) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.pressed = event.submitter;
   }
 
   private touched(target: EventTarget | null, wait: number): void {
@@ -76,7 +90,7 @@ export class Autosave {
     this.dirty.clear();
     this.saving = true;
     try {
-      const reply = await send(form.dataset.autosave ?? "", body, leaving);
+      const reply = await send(form.dataset.autosave ?? "", body);
       if (form.isConnected) await this.take(form, reply, posted, body.get("s"));
       this.unsavedSince = null;
     } catch (error) {
@@ -89,6 +103,8 @@ export class Autosave {
       this.schedule(RETRY);
     } finally {
       this.saving = false;
+      this.pressed?.click();
+      this.pressed = null;
     }
   }
 
@@ -119,7 +135,7 @@ export class Autosave {
     const live = form.querySelector("#live");
     const fresh = reply.getElementById("live");
     const shown = reply.querySelector<HTMLInputElement>("input[name=s]")?.value;
-    if (!live || !fresh || shown !== section) return;
+    if (!live || !fresh || shown !== section || this.pressed) return; // the button stays what was pressed
     const kept = this.keep(form, fresh, posted);
     await this.swap(fresh.innerHTML, live);
     for (const unit of kept) unit.removeAttribute("hx-morph-skip");
@@ -172,13 +188,19 @@ function storedValue(unit: HTMLElement, fresh: HTMLElement | null): string | nul
 const FULL = 507;
 class PhoneFull extends Error {}
 
-async function send(url: string, body: URLSearchParams, leaving: boolean): Promise<string> {
+/** The page may go away before the reply; browsers see no more than 64 KB to their end then. */
+const SMALL = 60_000;
+/** Milliseconds after which a reply is not waited for any more. */
+const LIMIT = 20_000;
+
+async function send(url: string, body: URLSearchParams): Promise<string> {
   const headers = { "HX-Request": "true", "X-CSRFToken": body.get("csrf") ?? "" };
   const response = await fetch(url, {
     method: "POST",
     body,
     headers,
-    keepalive: leaving,
+    keepalive: String(body).length < SMALL,
+    signal: AbortSignal.timeout?.(LIMIT),
     credentials: "same-origin",
   });
   if (response.status === FULL) throw new PhoneFull();

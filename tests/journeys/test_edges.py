@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD
@@ -20,6 +21,14 @@ WECHAT = (
     "Mozilla/5.0 (Linux; Android 13; SM-A205G) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
     "Chrome/107.0.5304.141 Mobile Safari/537.36 MicroMessenger/8.0.49 Language/zh_CN"
 )
+SLOW = """(() => {
+  const send = window.fetch;
+  window.fetch = async (url, ...more) => {
+    if (/[/]field([?]|$)/.test(url)) await new Promise((done) => setTimeout(done, 1500));
+    return send(url, ...more);
+  };
+})()"""
+"""What a form saves by itself is on its way for long, as on a slow phone."""
 
 
 def test_in_wechat_a_form_is_filled_online(browser: Callable[..., Browser]) -> None:
@@ -74,6 +83,35 @@ def test_two_taps_make_one_record(browser: Callable[..., Browser]) -> None:
     desk = browser("office", place="office")
     sign_in_at_desk(desk, OFFICE)
     expect(desk.page.locator(".qi", has_text="覃佑建")).to_have_count(1)
+
+
+@pytest.mark.parametrize("online", [False, True], ids=["phone", "online"])
+def test_a_thumb_is_faster_than_the_saving(online: bool, browser: Callable[..., Browser]) -> None:
+    """Answered and gone on at once: the next section and the check know what was answered last."""
+    phone = browser("teacher", **({"user_agent": WECHAT, "service_workers": "block"} if online else {}))
+    if online:
+        sign_in_at_desk(phone, TEACHER, "/fill/")
+    else:
+        sign_in(phone, TEACHER)
+    phone.context.add_init_script(SLOW)
+    page = phone.page
+    page.get_by_role("link", name="覃佑建").tap()
+    if not online:
+        page.get_by_role("link", name="开始家访").tap()
+    form = Filling(page)
+    form.section("见面")
+    form.choose("走访结果", "拒访")
+    form.choose("这次为什么去", "常规")
+    form.choose("下次什么时候去", "明天")
+    page.wait_for_timeout(100)  # the save has begun, and has not ended
+    form.to_the_end()
+    form.choose("有没有担心孩子受到伤害", "否")
+    page.wait_for_timeout(100)
+    form.go_on()
+    if online:
+        expect(page.locator(".cell", has_text="覃佑建").filter(has_text="已提交")).to_have_count(1)
+    else:
+        expect(page).to_have_url(re.compile("/app/records/"))
 
 
 def test_an_ended_session_loses_nothing(browser: Callable[..., Browser], server: Server) -> None:
