@@ -78,6 +78,7 @@ def test_a_worker_that_throws_on_everything(
     unlock(phone)
     phone.go("/app/records?tab=here")
     page.locator("#records .cell", has_text="覃佑建").tap()
+    expect(Filling(page).question("在家表现").locator("textarea")).to_have_value(SAID)
     phone.faults = [fault for fault in phone.faults if "broken" not in fault]  # planted
     send(phone)
     phone.go("/app/records")
