@@ -6,7 +6,7 @@ import { withSpare } from "./spare";
 const TRIES = 9;
 
 /**
- * A connection that is opened when needed, and once more when the browser has dropped it: Safari does so at any time,
+ * A connection that is opened when needed, and again when the browser has dropped it: Safari does so at any time,
  * and every browser while it clears a site's data. What was under way has changed nothing then, and is done again.
  */
 export class Connection<S extends DBSchema> {

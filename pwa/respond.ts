@@ -28,7 +28,7 @@ const saving = new Set<Promise<Response>>();
 /** Answers any request under /app/. What asks the network (signing in, unlocking) keeps no other page waiting. */
 export async function respond(request: Request, env: Env): Promise<Response> {
   const found = routeOf(request);
-  await Promise.allSettled(saving);
+  while (saving.size > 0) await Promise.allSettled(saving);
   const done = answer(request, env, found);
   if (request.method !== "GET" && found && !("open" in found.handle)) {
     saving.add(done);

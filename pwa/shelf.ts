@@ -232,11 +232,13 @@ export class Shelf {
         const tx = db.transaction(["core", "docs", "beside", "ops"], "readwrite", { durability: "strict" });
         const now = await tx.objectStore("core").get("core");
         if (now?.version !== core.version) return false;
-        for (const row of rows.docs) void tx.objectStore("docs").put(row);
-        for (const row of rows.beside) void tx.objectStore("beside").put(row);
-        for (const row of rows.ops) void tx.objectStore("ops").put(row);
-        void tx.objectStore("core").put({ ...core, version: core.version + 1, k: held.keyId }, "core");
-        await tx.done;
+        await Promise.all([
+          ...rows.docs.map((row) => tx.objectStore("docs").put(row)),
+          ...rows.beside.map((row) => tx.objectStore("beside").put(row)),
+          ...rows.ops.map((row) => tx.objectStore("ops").put(row)),
+          tx.objectStore("core").put({ ...core, version: core.version + 1, k: held.keyId }, "core"),
+          tx.done,
+        ]);
         return true;
       });
       if (done) return;
@@ -250,13 +252,17 @@ export class Shelf {
       const tx = db.transaction(["core", "docs", "beside", "ops"], "readwrite", { durability: "strict" });
       const core = await tx.objectStore("core").get("core");
       if (!core) return tx.abort();
-      await Promise.all([tx.objectStore("docs").clear(), tx.objectStore("beside").clear()]);
-      for (const row of await tx.objectStore("ops").getAll()) {
-        if (row.k !== undefined && row.k !== keyId) void tx.objectStore("ops").put(orphaned(row, now));
-      }
+      const ops = await tx.objectStore("ops").getAll();
       const versions = { version: core.version + 1, docs: core.docs + 1 };
-      void tx.objectStore("core").put({ ...restarted(core, keyId), ...versions }, "core");
-      await tx.done;
+      await Promise.all([
+        tx.objectStore("docs").clear(),
+        tx.objectStore("beside").clear(),
+        ...ops
+          .filter((row) => row.k !== undefined && row.k !== keyId)
+          .map((row) => tx.objectStore("ops").put(orphaned(row, now))),
+        tx.objectStore("core").put({ ...restarted(core, keyId), ...versions }, "core"),
+        tx.done,
+      ]);
     });
   }
 }

@@ -16,7 +16,8 @@ export class Autosave {
   private readonly dirty = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private composing = false;
-  private saving = false;
+  /** How many saves are under way: one, and one more where the page was left meanwhile. */
+  private saving = 0;
   private unsavedSince: Date | null = null;
   /** A button of the form that was pressed while a save was under way. */
   private pressed: HTMLElement | null = null;
@@ -25,7 +26,7 @@ export class Autosave {
 
   /** Whether the page holds something that is not stored for sure. */
   get unsaved(): boolean {
-    return this.dirty.size > 0 || this.saving;
+    return this.dirty.size > 0 || this.saving > 0;
   }
 
   listen(): void {
@@ -88,7 +89,7 @@ export class Autosave {
     const body = bodyOf(form, units);
     const posted = units.map(post);
     this.dirty.clear();
-    this.saving = true;
+    this.saving += 1;
     try {
       const reply = await send(form.dataset.autosave ?? "", body);
       if (form.isConnected) await this.take(form, reply, posted, body.get("s"));
@@ -102,9 +103,11 @@ export class Autosave {
       this.tellUnsaved(form, error instanceof PhoneFull);
       this.schedule(RETRY);
     } finally {
-      this.saving = false;
-      this.pressed?.click();
-      this.pressed = null;
+      this.saving -= 1;
+      if (!this.saving) {
+        this.pressed?.click();
+        this.pressed = null;
+      }
     }
   }
 
@@ -135,7 +138,7 @@ export class Autosave {
     const live = form.querySelector("#live");
     const fresh = reply.getElementById("live");
     const shown = reply.querySelector<HTMLInputElement>("input[name=s]")?.value;
-    if (!live || !fresh || shown !== section || this.pressed) return; // the button stays what was pressed
+    if (!live || !fresh || shown !== section) return;
     const kept = this.keep(form, fresh, posted);
     await this.swap(fresh.innerHTML, live);
     for (const unit of kept) unit.removeAttribute("hx-morph-skip");
@@ -150,15 +153,16 @@ export class Autosave {
     const names = new Set(this.dirty);
     if (isTyping(active)) names.add(unitName(unitOf(active) ?? form));
     const kept: HTMLElement[] = [];
+    if (this.pressed) kept.push(this.pressed); // it leads where it did when it was pressed
     for (const name of names) {
       const unit = findUnit(form, name);
       if (!unit) continue;
-      unit.setAttribute("hx-morph-skip", "");
       kept.push(unit);
       const was = mark(unit, "was");
       const stored = posted.some((one) => one.name === name) && storedValue(unit, findUnit(fresh, name));
       if (was && typeof stored === "string") was.value = stored;
     }
+    for (const one of kept) one.setAttribute("hx-morph-skip", "");
     return kept;
   }
 }
@@ -188,22 +192,25 @@ function storedValue(unit: HTMLElement, fresh: HTMLElement | null): string | nul
 const FULL = 507;
 class PhoneFull extends Error {}
 
-/** The page may go away before the reply; browsers see no more than 64 KB to their end then. */
-const SMALL = 60_000;
+/** The page may go away before the reply; of all that is on its way browsers see no more than 64 KB to its end then. */
+const SMALL = 30_000;
 /** Milliseconds after which a reply is not waited for any more. */
 const LIMIT = 20_000;
 
 async function send(url: string, body: URLSearchParams): Promise<string> {
   const headers = { "HX-Request": "true", "X-CSRFToken": body.get("csrf") ?? "" };
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), LIMIT);
   const response = await fetch(url, {
     method: "POST",
     body,
     headers,
     keepalive: String(body).length < SMALL,
-    signal: AbortSignal.timeout?.(LIMIT),
+    signal: abort.signal,
     credentials: "same-origin",
   });
   if (response.status === FULL) throw new PhoneFull();
-  if (!response.ok) throw new Error(String(response.status));
+  // A phone that has locked itself meanwhile has stored nothing, and leads to its lock screen.
+  if (!response.ok || response.headers.has("HX-Redirect")) throw new Error(String(response.status));
   return response.text();
 }

@@ -100,6 +100,15 @@ def test_a_thumb_is_faster_than_the_saving(online: bool, browser: Callable[..., 
         page.get_by_role("link", name="开始家访").tap()
     form = Filling(page)
     form.section("见面")
+    form.choose("走访结果", "见到监护人")
+    form.on_to("情况")
+    form.write("上学单程几分钟", "7.5")
+    page.wait_for_timeout(100)  # the save has begun, and has not ended
+    form.go_on()
+    expect(form.question("上学单程几分钟")).to_contain_text("填的不对")  # told, and kept
+    form.write("上学单程几分钟", "")
+    page.locator(".dock .prev").tap()
+    form.section("见面")
     form.choose("走访结果", "拒访")
     form.choose("这次为什么去", "常规")
     form.choose("下次什么时候去", "明天")

@@ -111,6 +111,21 @@ test("the page as a plain form: whatever it holds is stored, then the next secti
   assert.equal(fields.result, "met_guardian");
 });
 
+test("what is asked for while saves are under way finds all that they stored", async () => {
+  const { pocket, path, id } = await opened();
+  const save = (name: string, value: string) =>
+    pocket.post(path.replace("?", "/field?"), unit(name, "", [value]));
+  const saves = [save("result", "refused"), save("reason", "routine"), save("next_date", "2026-12-01")];
+  await pocket.get(path);
+  const { fields, pending } = await pocket.view(id);
+  assert.deepEqual(
+    { result: fields.result, reason: fields.reason, next: fields.next_date },
+    { result: "refused", reason: ["routine"], next: "2026-12-01" },
+  );
+  assert.equal(pending.length, 1, "they found each other, and stayed one op");
+  for (const saved of saves) assert.equal((await saved).status, 200);
+});
+
 test("leaving and coming back lands in the same section", async () => {
   const { pocket, path, html, id } = await opened();
   const reply = await pocket.post(path, fieldsOf(html, { result: "met_guardian", go: "next" }));
