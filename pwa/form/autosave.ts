@@ -210,7 +210,7 @@ async function send(url: string, body: URLSearchParams): Promise<string> {
     credentials: "same-origin",
   });
   if (response.status === FULL) throw new PhoneFull();
-  // A phone that has locked itself meanwhile has stored nothing, and leads to its lock screen.
+  // Where the store was wiped, or nobody is signed in any more, it leads elsewhere and has stored nothing.
   if (!response.ok || response.headers.has("HX-Redirect")) throw new Error(String(response.status));
   return response.text();
 }

@@ -200,8 +200,15 @@ def test_a_wiped_store(browser: Callable[..., Browser]) -> None:
     phone = browser("teacher")
     sign_in(phone, TEACHER)
     page = phone.page
+    form = write(phone, SECOND)
+    send(phone)
+    phone.go(form)
     shelf = next(name for name in stores(phone) if "." in name)
     delete_stores(phone, shelf)
+    with page.expect_response(lambda reply: "/field" in reply.url and reply.status == 200):
+        Filling(page).write("在家表现", SAID * 2)  # at first there is nothing to store it in
+    phone.go(form)
+    expect(Filling(page).question("在家表现").locator("textarea")).to_have_value(SAID * 2)
     phone.go("/app/")
     expect(page.get_by_role("heading", name="今天", level=1)).to_be_visible(timeout=30_000)
     expect(page.locator("#wiped")).to_contain_text("数据被清掉了")
