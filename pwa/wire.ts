@@ -17,7 +17,7 @@ export interface Net {
 
 /** How long an exchange may take, and how long somebody is kept waiting, in ms. */
 const TIMEOUT = 60_000;
-const PATIENCE = 20_000;
+export const PATIENCE = 20_000;
 
 interface Fetches {
   fetch(path: string, init?: RequestInit): Promise<Response>;

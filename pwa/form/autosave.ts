@@ -4,6 +4,7 @@
  * what was changed meanwhile, or a composition of an input method.
  */
 import { _, fmt } from "../text";
+import { PATIENCE, timely } from "../wire";
 import { keepScroll } from "./scroll";
 import { bodyOf, findUnit, isTyping, mark, shownValue, unitName, unitOf } from "./units";
 
@@ -194,23 +195,14 @@ class PhoneFull extends Error {}
 
 /** The page may go away before the reply; of all that is on its way browsers see no more than 64 KB to its end then. */
 const SMALL = 30_000;
-/** Milliseconds after which a reply is not waited for any more. */
-const LIMIT = 20_000;
 
 async function send(url: string, body: URLSearchParams): Promise<string> {
   const headers = { "HX-Request": "true", "X-CSRFToken": body.get("csrf") ?? "" };
-  const abort = new AbortController();
-  setTimeout(() => abort.abort(), LIMIT);
-  const response = await fetch(url, {
-    method: "POST",
-    body,
-    headers,
-    keepalive: String(body).length < SMALL,
-    signal: abort.signal,
-    credentials: "same-origin",
-  });
+  const keepalive = String(body).length < SMALL;
+  const init: RequestInit = { method: "POST", body, headers, keepalive };
+  const response = await timely(window, url, init, PATIENCE);
   if (response.status === FULL) throw new PhoneFull();
   // Where the store was wiped, or nobody is signed in any more, it leads elsewhere and has stored nothing.
-  if (!response.ok || response.headers.has("HX-Redirect")) throw new Error(String(response.status));
+  if (!response.ok || response.headers.has("HX-Redirect")) throw new Error("not stored");
   return response.text();
 }
